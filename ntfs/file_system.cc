@@ -1,0 +1,65 @@
+#include "ntfs/file_system.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "vhd/base/try.h"
+#include "vhd/base/utf16.h"
+
+namespace drydock {
+
+namespace {
+
+// Of one name, in UTF-16 units: NTFS's $FILE_NAME counts in a byte, and FAT's
+// long names end there too.
+constexpr std::size_t kNameLengthMax = 255;
+
+}  // namespace
+
+std::string_view to_string(VolumeState state) {
+  switch (state) {
+    case VolumeState::clean:
+      return "clean";
+    case VolumeState::dirty:
+      return "dirty";
+    case VolumeState::log_unfinished:
+      return "log-unfinished";
+    case VolumeState::hibernated:
+      return "hibernated";
+  }
+  return "unknown";
+}
+
+FileTime now() {
+  using Ticks = std::chrono::duration<std::int64_t, std::ratio<1, 10'000'000>>;
+  constexpr std::int64_t kUnixEpoch = 116'444'736'000'000'000;
+  auto since = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<FileTime>(std::chrono::duration_cast<Ticks>(since).count() +
+                               kUnixEpoch);
+}
+
+Result<std::vector<std::string>> split_path(std::string_view path) {
+  std::vector<std::string> names;
+  while (!path.empty()) {
+    std::size_t end = path.find_first_of("\\/");
+    std::string_view name = path.substr(0, end);
+    path.remove_prefix(end == std::string_view::npos ? path.size() : end + 1);
+    if (name.empty() || name == ".") continue;
+    if (name == "..") {
+      return Error(Errc::bad_argument,
+                   "a path here starts at the root and can't go up");
+    }
+    auto units = to_utf16(name);
+    if (!units) return Error(Errc::bad_argument, "a name in the path isn't UTF-8");
+    if (units->size() > kNameLengthMax) {
+      return Error(Errc::bad_argument,
+                   fmt::format("a name of {} letters is longer than the {} that fit",
+                               units->size(), kNameLengthMax));
+    }
+    names.emplace_back(name);
+  }
+  return names;
+}
+
+}  // namespace drydock

@@ -1,0 +1,129 @@
+// A registry hive: keys and values, opened from a device, edited in memory.
+//
+// hivex does the cells, on a memory file; the device is never edited in place.
+// Before hivex sees a hive our own check.h has walked it whole, so that a
+// hostile file meets our bounds first; after each save the result is walked
+// again.
+//
+// A hive whose header says that its logs hold what it lacks ("dirty") opens
+// for reading, as it lies, and says so; editing it is refused, because hivex
+// would throw that work away.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ntfs/file.h"
+#include "vhd/block_device.h"
+
+namespace drydock::hive {
+
+// The largest hive that is read into memory.  Windows itself stops a hive at
+// 2 GiB; SOFTWARE of a large server is a few hundred MiB.
+inline constexpr std::uint64_t kHiveSizeMax = std::uint64_t{1} << 30;
+// The registry's own limit on how deep keys nest.
+inline constexpr int kKeyDepthMax = 512;
+
+enum class ValueType : std::uint32_t {
+  none = 0,                    // REG_NONE
+  sz = 1,                      // REG_SZ
+  expand_sz = 2,               // REG_EXPAND_SZ
+  binary = 3,                  // REG_BINARY
+  dword = 4,                   // REG_DWORD
+  dword_big_endian = 5,        // REG_DWORD_BIG_ENDIAN
+  link = 6,                    // REG_LINK
+  multi_sz = 7,                // REG_MULTI_SZ
+  resource_list = 8,           // REG_RESOURCE_LIST
+  full_resource = 9,           // REG_FULL_RESOURCE_DESCRIPTOR
+  resource_requirements = 10,  // REG_RESOURCE_REQUIREMENTS_LIST
+  qword = 11,                  // REG_QWORD
+};
+
+// "REG_SZ"; "REG_0x1234" for a type that has no name.
+std::string to_string(ValueType type);
+std::optional<ValueType> parse_value_type(std::string_view text);
+
+// One value.  Types beyond ValueType's names occur in the wild and are kept.
+struct Value {
+  std::string name;  // UTF-8; empty for the default value
+  ValueType type = ValueType::none;
+  ByteVector data;
+
+  // The text of REG_SZ, REG_EXPAND_SZ and REG_LINK without its terminator;
+  // nothing for other types.
+  std::optional<std::string> text() const;
+  std::optional<std::vector<std::string>> texts() const;  // REG_MULTI_SZ
+  // REG_DWORD (either order) and REG_QWORD of the right size.
+  std::optional<std::uint64_t> number() const;
+
+  static Value sz(std::string_view name, std::string_view text);
+  static Value expand_sz(std::string_view name, std::string_view text);
+  static Value multi_sz(std::string_view name, const std::vector<std::string>& texts);
+  static Value dword(std::string_view name, std::uint32_t number);
+  static Value qword(std::string_view name, std::uint64_t number);
+  static Value binary(std::string_view name, Bytes data);
+};
+
+// A key of one open hive: a small value, good for as long as the hive is open
+// and the key isn't removed.
+struct Key {
+  std::uint64_t handle = 0;
+};
+
+class Hive {
+ public:
+  // Reads all of `device`.  corrupt when its structure can't be believed,
+  // with the cell's offset in the places; unsupported when it is sound but
+  // larger than kHiveSizeMax.
+  static Result<Hive> open(const BlockDevice& device);
+  Hive(Hive&&) noexcept;
+  Hive& operator=(Hive&&) noexcept;
+  ~Hive();
+
+  // Whether the header says that transaction logs must be applied first.
+  bool dirty() const;
+  FileTime last_written() const;
+
+  Key root() const;
+  // Path below the root: "Select", "ControlSet001\\Control"; either slash
+  // isn't taken -- '/' is an ordinary letter here.  "" is the root itself.
+  Result<Key> find(std::string_view path) const;
+  Result<Key> find(Key from, std::string_view path) const;
+
+  Result<std::string> name(Key key) const;
+  Result<FileTime> last_written(Key key) const;
+  Result<std::vector<Key>> subkeys(Key key) const;
+  Result<std::vector<Value>> values(Key key) const;
+  // Names match without regard to case.  not_found where there is none.
+  Result<Value> value(Key key, std::string_view name) const;
+
+  // Edits, in memory.  All fail with busy on a dirty hive.  After a failed
+  // edit other than not_found the hive in memory is given up, and each later
+  // call fails; what the device holds was never touched.
+
+  // The key at `path`, made together with what is missing on the way.
+  Result<Key> create(std::string_view path);
+  Result<Key> create(Key from, std::string_view path);
+  // With all below it.  bad_argument for the root.
+  Done remove(Key key);
+  // Adds, or replaces the one of this name.  unsupported above 16,344 bytes,
+  // which hivex can't lay out as Windows reads it.
+  Done set(Key key, const Value& value);
+  Done remove_value(Key key, std::string_view name);
+
+  // The hive as a file: sequence numbers equal, checksum right, walked by
+  // check() again.  Padded to no less than the size that it was read with.
+  Result<ByteVector> save();
+
+ private:
+  struct Impl;
+  explicit Hive(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace drydock::hive

@@ -1,0 +1,86 @@
+// A Plan is a list of edits, each with its reason: what a repair would do, in
+// words that a person or a program can read before anything is done.
+//
+// reg, bcdedit, put, rm and every recipe make plans; rehearse() applies one
+// to a disk on an overlay; only commit() carries the overlay to the image.
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "repair/bcd/store.h"
+#include "repair/disk.h"
+#include "repair/guest_path.h"
+#include "repair/hive/hive.h"
+
+namespace drydock::repair {
+
+struct BcdSet {
+  GuestPath store;
+  bcd::ObjectId object;
+  bcd::ElementId element = 0;
+  bcd::Value value;
+};
+struct BcdDelete {
+  GuestPath store;
+  bcd::ObjectId object;
+  bcd::ElementId element = 0;
+};
+struct RegistrySet {
+  GuestPath hive;
+  std::string key;  // below the root: "ControlSet001\Services\x"; made if missing
+  std::optional<hive::Value> value;  // nothing: the key alone
+};
+struct RegistryDelete {
+  GuestPath hive;
+  std::string key;
+  std::optional<std::string> value;  // its name; nothing: the key with all below
+};
+struct FilePut {
+  GuestPath file;
+  ByteVector content;
+};
+struct FileDelete {
+  GuestPath file;
+};
+struct FileRename {
+  GuestPath file;
+  std::string to;  // the new path, in the same volume
+};
+
+using Action = std::variant<BcdSet, BcdDelete, RegistrySet, RegistryDelete, FilePut,
+                            FileDelete, FileRename>;
+
+struct Edit {
+  Action action;
+  std::string why;  // a clause: "the default names no object"
+};
+
+struct Plan {
+  std::vector<Edit> edits;
+  // What was left out and why: "ControlSet002 is named by Select but absent".
+  std::vector<std::string> notes;
+};
+
+// "bcd.set", "registry.delete", "file.put": the words of --json.
+std::string_view kind_of(const Action& action);
+
+// What one edit came to, in a person's words; "" for what wasn't there.
+struct Outcome {
+  std::string edit;   // kind_of()
+  std::string where;  // "esp:\EFI\Microsoft\Boot\BCD {bootmgr} default"
+  std::string before;
+  std::string after;
+  std::string why;
+};
+
+// Applies the plan to `disk`, whose volumes must be writable and, so that the
+// image stays untouched, stand on an overlay.  Edits to one hive or store are
+// made in one opening of it, in the plan's order.  After each the value is
+// read back.  On an Error the disk is half-changed: drop the overlay.
+Result<std::vector<Outcome>> rehearse(const Plan& plan, Disk& disk);
+
+}  // namespace drydock::repair

@@ -1,0 +1,77 @@
+// A Recipe knows one way in which Windows fails to start, and how to mend it.
+//
+// It answers two questions and touches nothing.  examine(): is this wrong
+// here, and what shows it?  mend(): which edits would put it right?  The
+// edits go into a Plan, which a person can read, which is rehearsed on an
+// overlay and examined again, and which only commit() can carry to the image.
+// So a recipe may be mistaken, but by itself it can do no harm.
+//
+// To add one: derive, list it in repair/recipes/all.cc, and give
+// harness/faults/ the wound that it heals; tests/harness/pairing_test.cc fails
+// while either list lacks what the other has.
+
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "repair/installation.h"
+#include "repair/plan.h"
+#include "vhd/base/result.h"
+
+namespace drydock::repair {
+
+// What was seen, and where: enough for another person to look for themselves.
+struct Finding {
+  std::string recipe;                 // "bcd.default-missing"
+  std::string what;                   // "the boot manager's default names no object"
+  std::string where;                  // "esp:\EFI\Microsoft\Boot\BCD"
+  std::vector<std::string> evidence;  // facts that anybody can look up again
+  bool stops_boot = false;
+  std::optional<std::string> stop_code;   // "0x5A"
+  std::optional<std::string> status;      // "0xC0000225"
+  std::optional<std::string> image_name;  // "filecrypt.sys"
+};
+
+// NAME=VALUE of --set, for recipes that need to be told something.
+using Settings = std::map<std::string, std::string>;
+
+class Recipe {
+ public:
+  virtual ~Recipe() = default;
+
+  // Two words, part and wound, for good: logs and journals keep them.
+  virtual std::string_view id() const = 0;
+  virtual std::string_view summary() const = 0;  // one line for `drydock recipes`
+  virtual std::string_view reads() const = 0;    // what it looks at
+  virtual std::string_view writes() const = 0;   // what mending changes
+  // The names that --set takes, with a line each; empty for most.
+  struct Setting {
+    std::string_view name;
+    std::string_view meaning;
+    bool required = false;
+  };
+  virtual std::vector<Setting> settings() const { return {}; }
+  // Whether `repair` without a recipe's name may use it.
+  virtual bool automatic() const { return true; }
+
+  // An empty list is a clean bill.  An Error means that it couldn't look,
+  // which isn't the same, and is reported as such.
+  using Findings = std::vector<Finding>;
+  virtual Result<Findings> examine(const Installation& windows,
+                                   const Settings& settings) const = 0;
+
+  // Adds the edits that `finding` calls for.  unsupported where the wound is
+  // plain but this recipe won't guess at the cure.
+  virtual Done mend(const Installation& windows, const Finding& finding,
+                    const Settings& settings, Plan& plan) const = 0;
+};
+
+// Every recipe, in the order in which they should be tried.
+const std::vector<const Recipe*>& all_recipes();
+const Recipe* find_recipe(std::string_view id);
+
+}  // namespace drydock::repair

@@ -1,0 +1,62 @@
+#include "vhd/file_device.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/temp_folder.h"
+
+namespace drydock {
+namespace {
+
+TEST(FileDevice, RefusesASecondWriterAndSaysWhy) {
+  TempFolder folder;
+  auto first = FileDevice::open(folder / "a", {.writable = true, .create = true});
+  ASSERT_TRUE(first);
+  auto second = FileDevice::open(folder / "a", {.writable = true});
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code(), Errc::busy);
+  EXPECT_NE(second.error().describe().find("another program has this file open"),
+            std::string::npos);
+}
+
+TEST(FileDevice, LetsReadersShareAndKeepsThemFromAWriter) {
+  TempFolder folder;
+  ASSERT_TRUE(FileDevice::open(folder / "a", {.writable = true, .create = true}));
+  auto reader = FileDevice::open(folder / "a");
+  EXPECT_TRUE(FileDevice::open(folder / "a"));
+  EXPECT_FALSE(FileDevice::open(folder / "a", {.writable = true}));
+}
+
+TEST(FileDevice, NamesAMissingFile) {
+  TempFolder folder;
+  auto missing = FileDevice::open(folder / "nothing.vhdx");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code(), Errc::not_found);
+  EXPECT_NE(missing.error().describe().find("nothing.vhdx"), std::string::npos);
+}
+
+TEST(FileDevice, FindsTheHolesOfASparseFile) {
+  TempFolder folder;
+  auto file = FileDevice::open(folder / "a", {.writable = true, .create = true});
+  ASSERT_TRUE(file);
+  ASSERT_TRUE((*file)->resize(64 << 20));
+  ASSERT_TRUE((*file)->write(32 << 20, ByteVector(4096, std::byte{1})));
+  auto extent = (*file)->extent(0);
+  ASSERT_TRUE(extent);
+  EXPECT_TRUE(extent->zero);
+  EXPECT_LE(extent->length, 32u << 20);
+}
+
+TEST(FileDevice, ReadsBackWhatItWrote) {
+  TempFolder folder;
+  auto file = FileDevice::open(folder / "a", {.writable = true, .create = true});
+  ASSERT_TRUE(file);
+  ASSERT_TRUE((*file)->resize(8));
+  ASSERT_TRUE((*file)->write(2, bytes_of("hello")));
+  ByteVector into(8);
+  ASSERT_TRUE((*file)->read(0, into));
+  EXPECT_EQ(as_text(into), std::string_view("\0\0hello\0", 8));
+  EXPECT_EQ((*file)->traffic().bytes_written, 5u);
+}
+
+}  // namespace
+}  // namespace drydock
