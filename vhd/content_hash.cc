@@ -1,0 +1,68 @@
+#include "vhd/content_hash.h"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+
+#include "vhd/base/endian.h"
+#include "vhd/base/try.h"
+
+namespace drydock {
+
+namespace {
+
+// Pieces read at once.
+constexpr std::uint64_t kReadSize = 64 * kHashPieceSize;
+
+class Sha256 {
+ public:
+  Sha256() : state_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+    EVP_DigestInit_ex(state_.get(), EVP_sha256(), nullptr);
+  }
+  void add(Bytes bytes) { EVP_DigestUpdate(state_.get(), bytes.data(), bytes.size()); }
+  std::string hex() {
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    EVP_DigestFinal_ex(state_.get(), digest, &size);
+    std::string text;
+    for (unsigned i = 0; i < size; ++i) text += fmt::format("{:02x}", digest[i]);
+    return text;
+  }
+
+ private:
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> state_;
+};
+
+}  // namespace
+
+Result<std::string> content_hash(const BlockDevice& device, const Progress& progress) {
+  Sha256 hash;
+  hash.add(bytes_of(le64(device.size())));
+  ByteVector buffer(kReadSize);
+  for (std::uint64_t at = 0; at < device.size();) {
+    Extent extent = TRY(device.extent(at));
+    // A piece is skipped unread only where a run of zeros holds it whole.
+    std::uint64_t run_end = at + extent.length;
+    std::uint64_t skip_end =
+        run_end == device.size() ? run_end : run_end / kHashPieceSize * kHashPieceSize;
+    if (extent.zero && skip_end > at) {
+      at = skip_end;
+      continue;
+    }
+    std::uint64_t length = std::min(kReadSize, device.size() - at);
+    TRY(device.read(at, MutableBytes(buffer).first(length)));
+    for (std::uint64_t piece = 0; piece < length; piece += kHashPieceSize) {
+      Bytes bytes =
+          Bytes(buffer).subspan(piece, std::min(kHashPieceSize, length - piece));
+      if (is_zero(bytes)) continue;
+      hash.add(bytes_of(le64(at + piece)));
+      hash.add(bytes);
+    }
+    at += length;
+    if (progress) progress(at);
+  }
+  return hash.hex();
+}
+
+}  // namespace drydock
