@@ -27,8 +27,8 @@ inline constexpr Guid recovery = "de94bba4-06d1-4d40-a16a-bfd50179d6ac"_guid;
 }  // namespace type
 
 struct Partition {
-  std::uint32_t number =
-      0;  // as Windows and sgdisk count: from 1, empty slots count too
+  // As Windows and sgdisk count: from 1, and empty slots count too.
+  std::uint32_t number = 0;
   Guid type;
   Guid id;
   std::uint64_t offset = 0;  // in bytes
@@ -48,13 +48,16 @@ struct Table {
   // Why the other copy isn't the twin of the believed one; empty when it is.
   // "primary header: checksum 0x... doesn't match 0x...".
   std::string other_copy_problem;
+  // What is wrong with the MBR that should guard the GPT: firmware and Windows
+  // may not see the partitions then.  Empty when nothing is.
+  std::string mbr_problem;
 };
 
 // Reads the table of `disk`.  A disk without one (a bare volume) has scheme
 // none and no partitions; one with an MBR that isn't a GPT's protective one
 // has scheme mbr and, for now, is refused as unsupported.  corrupt where a
 // protective MBR or either GPT header is there but no copy can be believed;
-// the words give the reason for both.
+// the words give the reason for both.  io where that is why.
 Result<Table> read_table(const BlockDevice& disk);
 
 // "esp", "msr", "basic", "recovery", or "other".
