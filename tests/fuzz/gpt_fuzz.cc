@@ -1,0 +1,84 @@
+// Input: one byte of choices, the MBR's entries, both GPT headers, and entries
+// that both copies share, laid out on a small disk.  The checksums are put
+// right where the choices say so, so that what lies behind them is reached.
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "vhd/base/checked.h"
+#include "vhd/base/crc.h"
+#include "vhd/memory_device.h"
+#include "vhd/partition/format.h"
+#include "vhd/partition/table.h"
+
+namespace drydock::partition {
+namespace {
+
+constexpr std::uint32_t kSectorCount = 64;
+constexpr std::uint8_t kSeal = 1;
+constexpr std::uint8_t kLargeSectors = 2;
+constexpr std::uint8_t kRaw = 4;  // the rest is the disk as it stands
+
+// Takes the next `size` bytes of the input and lays them at `offset`.
+void lay(Bytes& input, std::size_t size, MutableBytes disk, std::size_t offset) {
+  size = std::min({size, input.size(), disk.size() - offset});
+  std::memcpy(disk.data() + offset, input.data(), size);
+  input = input.subspan(size);
+}
+
+void seal(MutableBytes disk, std::size_t offset, std::uint32_t sector_size) {
+  GptHeader header = *load<GptHeader>(disk, offset);
+  std::uint64_t size = std::uint64_t(header.entry_count) * header.entry_size;
+  auto entries = checked::mul(header.entries_lba, sector_size);
+  if (entries && checked::within(*entries, size, disk.size())) {
+    header.entries_crc = crc32(disk.subspan(*entries, size));
+  }
+  header.header_crc = 0;
+  if (!store(disk, offset, header)) std::abort();
+  if (header.header_size > sector_size) return;
+  header.header_crc = crc32(disk.subspan(offset, header.header_size));
+  if (!store(disk, offset, header)) std::abort();
+}
+
+void check(const Table& table, std::uint64_t size) {
+  for (const Partition& a : table.partitions) {
+    if (a.size == 0 || !checked::within(a.offset, a.size, size)) std::abort();
+    for (const Partition& b : table.partitions) {
+      if (&a == &b) continue;
+      if (a.number == b.number) std::abort();
+      if (checked::overlap(a.offset, a.size, b.offset, b.size)) std::abort();
+    }
+  }
+}
+
+}  // namespace
+}  // namespace drydock::partition
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace drydock;
+  using namespace drydock::partition;
+  if (size == 0) return 0;
+  Bytes input = std::as_bytes(std::span(data + 1, size - 1));
+  std::uint32_t sector_size = (data[0] & kLargeSectors) != 0 ? 4096 : 512;
+  ByteVector disk;
+  if ((data[0] & kRaw) != 0) {
+    disk.assign(input.begin(), input.end());
+  } else {
+    disk.resize(kSectorCount * sector_size);
+    std::size_t last = disk.size() - sector_size;
+    lay(input, 66, disk, 446);
+    lay(input, sizeof(GptHeader), disk, sector_size);
+    lay(input, sizeof(GptHeader), disk, last);
+    std::memcpy(disk.data() + 2 * sector_size, input.data(),
+                std::min<std::size_t>(input.size(), sector_size));
+    lay(input, sector_size, disk, last - sector_size);
+    if ((data[0] & kSeal) != 0) {
+      seal(disk, sector_size, sector_size);
+      seal(disk, last, sector_size);
+    }
+  }
+  std::uint64_t disk_size = disk.size();
+  auto table = read_table(MemoryDevice(std::move(disk), sector_size));
+  if (table) check(*table, disk_size);
+  return 0;
+}
