@@ -1,0 +1,144 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "tests/repair/hive_support.h"
+#include "tests/support/corpus.h"
+#include "tests/support/run.h"
+#include "tests/support/temp_folder.h"
+
+namespace drydock::hive {
+namespace {
+
+using testing::IsEmpty;
+using testing::Not;
+
+// Hives that Windows wrote, and two that hivex did.
+class HiveReading : public testing::TestWithParam<const char*> {};
+
+TEST_P(HiveReading, FindsWhatHivexFindsToTheLastByte) {
+  DRYDOCK_CORPUS_FILE(packed, GetParam());
+  TempFolder folder;
+  ByteVector bytes = load_hive_file(packed);
+  write_file(folder / "hive", bytes);
+
+  auto hive = open_hive(std::move(bytes));
+  ASSERT_TRUE(hive) << hive.error().describe();
+  auto ours = content_by_us(*hive);
+  ASSERT_TRUE(ours) << ours.error().describe();
+
+  Content theirs = content_by_hivex(folder / "hive");
+  ASSERT_THAT(theirs, Not(IsEmpty()));
+  EXPECT_TRUE(*ours == theirs);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Corpus, HiveReading,
+    testing::Values("hives/regipy/SYSTEM.xz", "hives/regipy/SYSTEM_WIN_10_1709.xz",
+                    "hives/dissect.regf/SYSTEM.gz", "hives/regipy/NTUSER.DAT.xz",
+                    "hives/regipy/amcache.hve.xz", "bcd/regipy/BCD.xz",
+                    "hives/notatin/win7_ntuser.dat", "hives/yarp/UnicodeHive",
+                    "hives/yarp/ExtendedASCIIHive", "hives/hivex/special",
+                    "hives/yarp/ManySubkeysHive"));
+
+// How many lines of `text` start with `start`.
+std::size_t count_lines(const std::string& text, const std::string& start) {
+  std::size_t count = text.starts_with(start) ? 1 : 0;
+  std::string wanted = "\n" + start;
+  for (auto at = text.find(wanted); at != text.npos; at = text.find(wanted, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+class HiveCounts : public testing::TestWithParam<const char*> {};
+
+TEST_P(HiveCounts, AreThoseOfRegfexport) {
+  DRYDOCK_CORPUS_FILE(packed, GetParam());
+  if (!have_program("regfexport")) GTEST_SKIP() << "regfexport isn't installed";
+  TempFolder folder;
+  ByteVector bytes = load_hive_file(packed);
+  write_file(folder / "hive", bytes);
+  std::string exported = run({"regfexport", folder / "hive"}).out;
+
+  auto hive = open_hive(std::move(bytes));
+  ASSERT_TRUE(hive) << hive.error().describe();
+  auto content = content_by_us(*hive);
+  ASSERT_TRUE(content) << content.error().describe();
+  std::size_t value_count = 0;
+  for (auto& [path, key] : *content) value_count += key.values.size();
+  EXPECT_EQ(content->size(), count_lines(exported, "Key path: "));
+  EXPECT_EQ(value_count, count_lines(exported, "Value: "));
+}
+
+INSTANTIATE_TEST_SUITE_P(Corpus, HiveCounts,
+                         testing::Values("hives/regipy/SYSTEM.xz",
+                                         "hives/regipy/SYSTEM_WIN_10_1709.xz",
+                                         "hives/nt-hive/testhive",
+                                         "bcd/regipy/BCD.xz"));
+
+// offreg.dll wrote it; the source of it, in the nt-hive project, says what.
+TEST(Hive, ReadsBigDataThatWindowsCutIntoSegments) {
+  DRYDOCK_CORPUS_FILE(path, "hives/nt-hive/testhive");
+  auto hive = open_hive(load_hive_file(path));
+  ASSERT_TRUE(hive) << hive.error().describe();
+  auto key = hive->find("big-data-test");
+  ASSERT_TRUE(key) << key.error().describe();
+  auto a = hive->value(*key, "A");
+  auto b = hive->value(*key, "B");
+  auto c = hive->value(*key, "C");
+  ASSERT_TRUE(a && b && c);
+  EXPECT_EQ(as_text(a->data), std::string(16343, 'A'));
+  EXPECT_EQ(as_text(b->data), std::string(16344, 'B'));
+  EXPECT_EQ(as_text(c->data), std::string(16345, 'C'));
+}
+
+TEST(Hive, FindsKeysAndValuesInAnyCase) {
+  DRYDOCK_CORPUS_FILE(packed, "hives/regipy/SYSTEM.xz");
+  auto hive = open_hive(load_hive_file(packed));
+  ASSERT_TRUE(hive) << hive.error().describe();
+  auto key = hive->find("controlset001\\SERVICES\\Disk");
+  ASSERT_TRUE(key) << key.error().describe();
+  auto start = hive->value(*key, "START");
+  ASSERT_TRUE(start) << start.error().describe();
+  EXPECT_EQ(start->name, "Start");
+  EXPECT_EQ(start->number(), 0u);
+  EXPECT_EQ(*hive->name(*key), "Disk");
+}
+
+TEST(Hive, SaysWhatItDidNotFind) {
+  DRYDOCK_CORPUS_FILE(packed, "bcd/regipy/BCD.xz");
+  auto hive = open_hive(load_hive_file(packed));
+  ASSERT_TRUE(hive) << hive.error().describe();
+  auto key = hive->find("Objects\\none\\deeper");
+  ASSERT_FALSE(key);
+  EXPECT_EQ(key.error().code(), Errc::not_found);
+  EXPECT_EQ(key.error().words(), "there is no key none in Objects");
+  auto value = hive->value(hive->root(), "");
+  ASSERT_FALSE(value);
+  EXPECT_EQ(value.error().code(), Errc::not_found);
+}
+
+TEST(Hive, OpensDirtyForReadingAndSaysSo) {
+  DRYDOCK_CORPUS_FILE(clean, "hives/regipy/SYSTEM.xz");
+  DRYDOCK_CORPUS_FILE(dirty, "hives/regipy/SYSTEM_WIN_10_1709.xz");
+  auto clean_hive = open_hive(load_hive_file(clean));
+  auto dirty_hive = open_hive(load_hive_file(dirty));
+  ASSERT_TRUE(clean_hive && dirty_hive);
+  EXPECT_FALSE(clean_hive->dirty());
+  EXPECT_TRUE(dirty_hive->dirty());
+  EXPECT_TRUE(dirty_hive->find("Select"));
+}
+
+TEST(Hive, RefusesALogAndEmptiness) {
+  DRYDOCK_CORPUS_FILE(log, "hives/yarp/OldDirtyHive/OldDirtyHive.LOG1");
+  auto opened = open_hive(load_hive_file(log));
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code(), Errc::corrupt);
+  EXPECT_EQ(opened.error().words(), "it is a transaction log, not a hive");
+  EXPECT_FALSE(open_hive({}));
+}
+
+}  // namespace
+}  // namespace drydock::hive
