@@ -49,7 +49,7 @@ struct Stat {
   // security id ($Secure) and the count of hard links.  FAT: the first
   // cluster, nothing, 1.
   std::uint64_t id = 0;
-  std::optional<std::uint32_t> security_id;
+  std::optional<std::uint32_t> security_id = std::nullopt;
   std::uint32_t link_count = 1;
 };
 

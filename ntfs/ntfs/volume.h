@@ -2,7 +2,13 @@
 // of the host.
 //
 // A volume that isn't clean opens for reading, unreplayed, and facts() says
-// so; each change of it is refused as busy, with the reason.
+// so; each change of it is refused as busy, with the reason.  Opening writes
+// nothing, and reading doesn't either.
+//
+// Names match by the volume's own $UpCase.  Unpaired surrogates, which NTFS
+// allows, pass through as WTF-8.  8.3 aliases, and NTFS's own files ($MFT,
+// $LogFile, ...), are found by name but not listed; the latter are read and
+// never changed.
 
 #pragma once
 
@@ -10,8 +16,8 @@
 
 namespace drydock::ntfs {
 
-// Fails with corrupt when the boot sector, $MFT or another system file can't
-// be believed.
+// not_found where there is no NTFS; corrupt when the boot sector, $MFT or
+// another system file can't be believed.
 Result<FileSystemPtr> open(DevicePtr partition, VolumeOptions options = {});
 
 }  // namespace drydock::ntfs

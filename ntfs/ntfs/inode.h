@@ -1,0 +1,132 @@
+// libntfs-3g's inodes and attributes, closed by themselves; and what is read
+// of them: a file's Stat, its names, and which file a name in a directory is.
+//
+// Each may be open once only: see mount.h.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ntfs/file.h"
+#include "vhd/base/result.h"
+
+// libntfs-3g's own types, by their tags: its headers stay in the .cc files.
+struct _ntfs_inode;
+struct _ntfs_attr;
+struct _ntfs_volume;
+
+namespace drydock::ntfs {
+
+class Mount;
+
+// Where a file's record is, and which tenant of that record is meant.
+struct Reference {
+  std::uint64_t record = 0;  // 48 bits are used
+  std::uint16_t sequence = 0;
+
+  static Reference unpack(std::uint64_t packed) {
+    return {.record = packed & 0xffff'ffff'ffff,
+            .sequence = static_cast<std::uint16_t>(packed >> 48)};
+  }
+  std::uint64_t pack() const {
+    return record | static_cast<std::uint64_t>(sequence) << 48;
+  }
+  friend bool operator==(const Reference&, const Reference&) = default;
+};
+
+// NTFS's own files; they are read, never changed.
+bool is_system(Reference file);
+
+class Inode {
+ public:
+  // not_found where the record has another tenant by now, or none; corrupt
+  // where it can't be believed.
+  static Result<Inode> open(Mount& mount, Reference file);
+  // Takes `inode`, which the library has just made.
+  Inode(Mount& mount, _ntfs_inode* inode) : mount_(&mount), inode_(inode) {}
+  Inode(Inode&& other) noexcept
+      : mount_(other.mount_), inode_(std::exchange(other.inode_, nullptr)) {}
+  Inode& operator=(Inode&& other) noexcept {
+    std::swap(mount_, other.mount_);
+    std::swap(inode_, other.inode_);
+    return *this;
+  }
+  ~Inode();
+
+  _ntfs_inode* get() const { return inode_; }
+  Mount& mount() const { return *mount_; }
+  Reference reference() const;
+  bool is_directory() const;
+  std::uint32_t attributes() const;  // as in Stat
+
+  // Writes what was changed, and closes.  The destructor does so too, but has
+  // nobody to tell of a failure.
+  Done close();
+  // Gives the inode to a call of the library that closes it.
+  _ntfs_inode* release() { return std::exchange(inode_, nullptr); }
+
+ private:
+  Mount* mount_;
+  _ntfs_inode* inode_;
+};
+
+// A stream of an open inode.  `name` is a constant of the library's kind; the
+// inode must outlive this.
+class Attribute {
+ public:
+  // Null where there is none.
+  static Result<std::optional<Attribute>> open(const Inode& inode, std::uint32_t type,
+                                               std::u16string_view name = {});
+  Attribute(Attribute&& other) noexcept
+      : attribute_(std::exchange(other.attribute_, nullptr)) {}
+  Attribute& operator=(Attribute&&) = delete;
+  ~Attribute();
+
+  _ntfs_attr* get() const { return attribute_; }
+
+ private:
+  explicit Attribute(_ntfs_attr* attribute) : attribute_(attribute) {}
+  _ntfs_attr* attribute_;
+};
+
+// A file's inode and its unnamed stream, kept open together.
+struct OpenData {
+  Inode inode;
+  Attribute data;
+};
+
+// One $FILE_NAME of a record.
+struct NameRecord {
+  enum class Space : std::uint8_t { posix, win32, dos, win32_and_dos };
+  Reference parent;
+  std::u16string name;
+  Space space = Space::posix;
+};
+
+Result<Stat> stat_of(const Inode& inode);
+Result<std::vector<NameRecord>> names_of(const Inode& inode);
+
+// 0 where it has no reparse point.
+Result<std::uint32_t> reparse_tag_of(const Inode& inode);
+
+// Which file `name` is in an open directory: the one so written, else the one
+// that differs in case only.  Nothing where there is none.
+Result<std::optional<Reference>> look_up(const Inode& directory,
+                                         std::u16string_view name);
+
+// A name as a directory has it.
+struct IndexedName {
+  std::string name;  // WTF-8
+  Reference file;
+};
+// All but "." and "..", the 8.3 aliases and NTFS's own files.
+Result<std::vector<IndexedName>> read_directory(const Inode& directory);
+
+}  // namespace drydock::ntfs

@@ -1,0 +1,225 @@
+#include "ntfs/ntfs/mount.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+
+#include "ntfs/ntfs/data_device.h"
+#include "ntfs/ntfs/format.h"
+#include "ntfs/ntfs/libntfs.h"
+#include "ntfs/ntfs/messages.h"
+#include "vhd/base/try.h"
+
+namespace drydock::ntfs {
+
+namespace {
+
+// What an honest volume needs for one call stays far below it: a directory of
+// 20 million names, read block by block.  Going in circles so often takes a
+// second or two.
+constexpr std::uint64_t kReadsMax = 1 << 20;
+
+constexpr ntfs_mount_flags kForensic = NTFS_MNT_RDONLY | NTFS_MNT_FORENSIC;
+
+// A hiberfil.sys that isn't empty and is shorter than its own header is what
+// libntfs-3g calls a hibernated non-system partition.
+constexpr std::int64_t kHiberfileSizeMin = 4096;
+
+Errc code_of(int number) {
+  switch (number) {
+    case ENOSPC:
+      return Errc::no_space;
+    case EROFS:
+      return Errc::read_only;
+    case EOPNOTSUPP:
+    case EACCES:
+      return Errc::unsupported;
+    default:
+      return Errc::corrupt;
+  }
+}
+
+}  // namespace
+
+Mount::Mount(DevicePtr partition, VolumeOptions options, BootSector boot_sector)
+    : options_(std::move(options)),
+      boot_sector_(boot_sector),
+      operations_(std::move(partition)) {}
+
+Mount::~Mount() {
+  warm_.reset();
+  if (volume_ != nullptr) ntfs_umount(volume_, FALSE);
+}
+
+Result<std::shared_ptr<Mount>> Mount::open(DevicePtr partition, VolumeOptions options) {
+  std::array<std::byte, 512> sector{};
+  if (partition->size() >= sector.size()) TRY(partition->read(0, sector));
+  BootSector boot_sector = TRY(read_boot_sector(sector, partition->size()));
+  keep_messages();
+  std::shared_ptr<Mount> mount(
+      new Mount(std::move(partition), std::move(options), boot_sector));
+  TRY(mount->mount());
+  TRY(mount->examine());
+  return mount;
+}
+
+Done Mount::mount() {
+  auto attempt = [this]() -> Done {
+    operations_.begin(kReadsMax);
+    forget_messages();
+    struct ntfs_device* device = operations_.allocate();
+    if (device == nullptr) return failure("mounting it");
+    volume_ = ntfs_device_mount(device, kForensic);
+    if (volume_ != nullptr) return {};
+    Error error = failure("mounting it");
+    ntfs_device_free(device);
+    return error;
+  };
+  Done first = attempt();
+  if (!first) {
+    if (first.error().code() != Errc::corrupt) return first;
+    // The library wants $MFT's mirror to equal it, which it needn't while
+    // $LogFile holds changes to either.  Nobody reads the mirror otherwise, so
+    // it may as well be shown as equal -- to a volume that won't be written.
+    operations_.redirect({.offset = boot_sector_.mirror_offset,
+                          .length = boot_sector_.mirror_size(),
+                          .source = boot_sector_.mft_offset});
+    if (!attempt()) return first;
+    condition_.add(VolumeState::dirty, "its $MFTMirr differs from $MFT");
+  }
+  ntfs_create_lru_caches(volume_);
+  return {};
+}
+
+// Finds out how the volume was left.
+Done Mount::examine() {
+  TRY(begin());
+  std::uint16_t flags = le16_to_cpu(volume_->flags);
+  if ((flags & kVolumeIsDirty) != 0) {
+    condition_.add(VolumeState::dirty,
+                   "it is marked dirty, so Windows will run chkdsk at its next start");
+  } else if ((flags & kChkdskUnderway) != 0) {
+    condition_.add(VolumeState::dirty, "chkdsk was at work on it and did not end");
+  }
+  {
+    Inode log = TRY(Inode::open(*this, {.record = kLogFileRecord}));
+    auto data = TRY(Attribute::open(log, le32_to_cpu(AT_DATA)));
+    ByteVector start(kLogStartSize);
+    s64 size = 0;
+    if (data) {
+      size = ntfs_attr_pread(data->get(), 0, kLogStartSize, start.data());
+    }
+    if (size < 0) return failure("reading $LogFile");
+    start.resize(static_cast<std::size_t>(size));
+    add_log_state(condition_, log_state(start));
+  }
+  Inode root = TRY(Inode::open(*this, {.record = kRootRecord}));
+  auto found = TRY(look_up(root, u"hiberfil.sys"));
+  TRY(root.close());
+  if (!found) return {};
+  Inode file = TRY(Inode::open(*this, *found));
+  auto data = TRY(Attribute::open(file, le32_to_cpu(AT_DATA)));
+  if (!data || data->get()->data_size == 0) return {};
+  std::array<std::byte, 4> start{};
+  if (ntfs_attr_pread(data->get(), 0, start.size(), start.data()) < 0) {
+    return failure("reading hiberfil.sys");
+  }
+  if (is_hibernated(start) || data->get()->data_size < kHiberfileSizeMin) {
+    condition_.add(VolumeState::hibernated,
+                   "Windows is hibernated: its hiberfil.sys holds a system that "
+                   "remembers what the volume says");
+  }
+  return {};
+}
+
+bool Mount::writable() const {
+  return options_.writable && operations_.device()->writable();
+}
+
+Done Mount::begin() {
+  operations_.begin(kReadsMax);
+  forget_messages();
+  return cool();
+}
+
+Done Mount::allow_change() {
+  if (!options_.writable) {
+    return Error(Errc::read_only, "this volume was opened for reading only");
+  }
+  if (!operations_.device()->writable()) {
+    return Error(Errc::read_only, "the device under this volume isn't writable");
+  }
+  if (!condition_.clean()) return not_clean(condition_);
+  NVolClearReadOnly(volume_);
+  operations_.allow_writes();
+  return {};
+}
+
+Done Mount::begin_change() {
+  TRY(allow_change());
+  return begin();
+}
+
+Result<OpenData*> Mount::warm(Reference file) {
+  if (warm_ && warm_->inode.reference() == file) return warm_.get();
+  TRY(cool());
+  Inode inode = TRY(Inode::open(*this, file));
+  auto data = TRY(Attribute::open(inode, le32_to_cpu(AT_DATA)));
+  if (!data) {
+    return Error(Errc::corrupt,
+                 fmt::format("record {} of $MFT has no data stream", file.record));
+  }
+  warm_ = std::make_unique<OpenData>(OpenData{std::move(inode), std::move(*data)});
+  return warm_.get();
+}
+
+Done Mount::cool() {
+  if (!warm_) return {};
+  std::unique_ptr<OpenData> closing = std::move(warm_);
+  Inode inode = std::move(closing->inode);
+  closing.reset();  // The attribute goes before its inode.
+  return inode.close();
+}
+
+Result<OpenData*> Mount::begin_data(Reference file) {
+  // A file's runs are a list: nothing in it can go in circles.
+  operations_.begin(~std::uint64_t{0});
+  forget_messages();
+  return warm(file);
+}
+
+Result<OpenData*> Mount::begin_data_change(Reference file) {
+  TRY(allow_change());
+  return begin_data(file);
+}
+
+Error Mount::failure(std::string_view doing) {
+  int number = errno;
+  if (auto error = operations_.take_error()) return std::move(*error).in(doing);
+  std::string message = first_message();
+  if (message.empty()) message = std::strerror(number);
+  return Error(code_of(number), fmt::format("libntfs-3g says: {}", message)).in(doing);
+}
+
+Done Mount::flush() {
+  if (!writable()) return {};
+  TRY(begin());
+  if (ntfs_device_sync(volume_->dev) != 0) return failure("flushing the volume");
+  return operations_.device()->flush();
+}
+
+std::shared_ptr<DataDevice> Mount::held_data_of(Reference file) {
+  auto found = data_.find(file.pack());
+  return found == data_.end() ? nullptr : found->second.lock();
+}
+
+Result<std::shared_ptr<DataDevice>> Mount::data_of(Reference file) {
+  if (auto held = held_data_of(file)) return held;
+  std::erase_if(data_, [](const auto& entry) { return entry.second.expired(); });
+  auto device = TRY(DataDevice::open(shared_from_this(), file));
+  data_[file.pack()] = device;
+  return device;
+}
+
+}  // namespace drydock::ntfs

@@ -1,0 +1,90 @@
+// One volume, mounted by libntfs-3g on a BlockDevice: what the volume, its
+// files and their data share, and what lives as long as the last of them.
+//
+// It is always mounted without a write, as for forensics, and taken for what
+// it is: condition() says how it was left, and begin_change() is what lets the
+// library write, once, when the first change comes.
+//
+// libntfs-3g must never open one inode twice: each copy would have its own
+// idea of the record, and the last closed would win.  So between two calls on
+// a volume no inode is open, but for one file's whose data is being read or
+// written, the warm one; and every call but those on its data starts by
+// closing it.
+
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "ntfs/ntfs/boot_sector.h"
+#include "ntfs/ntfs/device_operations.h"
+#include "ntfs/ntfs/inode.h"
+#include "ntfs/ntfs/state.h"
+#include "ntfs/open_volume.h"
+
+namespace drydock::ntfs {
+
+class DataDevice;
+
+class Mount final : public std::enable_shared_from_this<Mount> {
+ public:
+  // As ntfs::open().
+  static Result<std::shared_ptr<Mount>> open(DevicePtr partition,
+                                             VolumeOptions options);
+  Mount(const Mount&) = delete;
+  ~Mount();
+
+  _ntfs_volume* volume() { return volume_; }
+  const BootSector& boot_sector() const { return boot_sector_; }
+  const VolumeCondition& condition() const { return condition_; }
+  FileTime time() const { return options_.clock(); }
+
+  // Whether changes were asked for and the device takes them; the volume may
+  // still not be clean.
+  bool writable() const;
+
+  // Starts a call that looks something up: closes the warm file, and grants
+  // the reads that an honest volume needs.  Fails where an earlier write to
+  // the warm file can't be finished.
+  Done begin();
+
+  // Starts a call that changes something: read_only, or busy, where it may not.
+  Done begin_change();
+
+  // Starts a call on the data of `file`, and gives it, open and warm.
+  Result<OpenData*> begin_data(Reference file);
+  Result<OpenData*> begin_data_change(Reference file);
+
+  // What the library's last call failed of: the device's own Error, else what
+  // errno and its messages say.  Call it at once.
+  Error failure(std::string_view doing);
+
+  // Every write is on the device, and the device is flushed.
+  Done flush();
+
+  // The device over the data of `file`: the same one while anybody holds it,
+  // so that all see one size.
+  Result<std::shared_ptr<DataDevice>> data_of(Reference file);
+  // The one that somebody holds, or null.
+  std::shared_ptr<DataDevice> held_data_of(Reference file);
+
+ private:
+  Mount(DevicePtr partition, VolumeOptions options, BootSector boot_sector);
+  Done mount();
+  Done examine();
+  Done allow_change();
+  Result<OpenData*> warm(Reference file);
+  Done cool();
+
+  VolumeOptions options_;
+  BootSector boot_sector_;
+  DeviceOperations operations_;
+  _ntfs_volume* volume_ = nullptr;
+  VolumeCondition condition_;
+  std::unique_ptr<OpenData> warm_;
+  std::map<std::uint64_t, std::weak_ptr<DataDevice>> data_;  // by Reference
+};
+
+}  // namespace drydock::ntfs

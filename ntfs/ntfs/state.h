@@ -1,0 +1,59 @@
+// How a volume was left: clean, or in which ways not.
+//
+// This is our own reading, independent of what libntfs-3g would mount: it
+// ignores the dirty flag, for one.  A volume is clean when it isn't marked
+// dirty, nothing in $LogFile waits to be applied, and no hibernated Windows
+// believes that it knows what the volume holds.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ntfs/file_system.h"
+#include "vhd/base/bytes.h"
+
+namespace drydock::ntfs {
+
+// What the two restart pages at the start of $LogFile say.
+struct LogState {
+  enum class Kind : std::uint8_t {
+    empty,      // all 0xff: formatted, or reset, and not mounted since
+    clean,      // dismounted in order
+    kept,       // dismounted, but with a copy of metadata kept: a fast start
+    in_use,     // mounted when this was taken
+    unreadable  // no page of the two can be believed
+  };
+  Kind kind = Kind::unreadable;
+  std::uint16_t major_version = 0;
+  std::uint16_t minor_version = 0;
+};
+
+// As much of a log as log_state() looks at: two pages of the largest size that
+// Windows has had, on Itanium.
+inline constexpr std::uint64_t kLogStartSize = 2 * 8192;
+
+// `start` is the first kLogStartSize bytes, or the whole of a shorter log.
+LogState log_state(Bytes start);
+
+// Whether `start`, the first bytes of hiberfil.sys, belong to a Windows that is
+// to be resumed.
+bool is_hibernated(Bytes start);
+
+// Each state that holds, and one sentence for each that isn't clean.
+struct VolumeCondition {
+  std::vector<VolumeState> states;  // empty: clean
+  std::vector<std::string> reasons;
+
+  bool clean() const { return states.empty(); }
+  void add(VolumeState state, std::string reason);
+};
+
+// Adds what `log` has to say.
+void add_log_state(VolumeCondition& condition, const LogState& log);
+
+// busy, with every reason.
+Error not_clean(const VolumeCondition& condition);
+
+}  // namespace drydock::ntfs

@@ -1,0 +1,184 @@
+#include "ntfs/ntfs/volume.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+#include "ntfs/ntfs/data_device.h"
+#include "ntfs/ntfs/format.h"
+#include "ntfs/ntfs/libntfs.h"
+#include "ntfs/ntfs/mount.h"
+#include "vhd/base/checked.h"
+#include "vhd/base/try.h"
+#include "vhd/base/utf16.h"
+
+namespace drydock::ntfs {
+
+namespace {
+
+class NtfsFile final : public File::Body {
+ public:
+  NtfsFile(std::shared_ptr<Mount> mount, Reference reference)
+      : mount_(std::move(mount)), reference_(reference) {}
+
+  Result<DevicePtr> data() const override {
+    return DevicePtr(TRY(mount_->data_of(reference_)));
+  }
+  const std::shared_ptr<Mount>& mount() const { return mount_; }
+  Reference reference() const { return reference_; }
+
+ private:
+  std::shared_ptr<Mount> mount_;
+  Reference reference_;
+};
+
+// What the file at the end of `names` is.
+Result<Reference> walk(Mount& mount, const std::vector<std::string>& names) {
+  TRY(mount.begin());
+  Inode at = TRY(Inode::open(mount, {.record = kRootRecord}));
+  for (const std::string& name : names) {
+    auto units = to_utf16(name);
+    std::optional<Reference> next;
+    if (units) next = TRY(look_up(at, *units).in(name));
+    if (!next) {
+      return Error(Errc::not_found, fmt::format("there is no \"{}\"", name));
+    }
+    // A hostile directory may hold itself; no inode may be open twice.
+    TRY(at.close());
+    at = TRY(Inode::open(mount, *next).in(name));
+  }
+  return at.reference();
+}
+
+class Volume final : public FileSystem {
+ public:
+  explicit Volume(std::shared_ptr<Mount> mount) : mount_(std::move(mount)) {}
+
+  Result<VolumeFacts> facts() const override;
+  Result<File> find(std::string_view path) const override;
+  Done list(const File& directory, const Visit& visit) const override;
+  Result<File> create(std::string_view) override { return not_yet(); }
+  Result<File> create_directory(std::string_view) override { return not_yet(); }
+  Done remove(std::string_view) override { return not_yet(); }
+  Done rename(std::string_view, std::string_view) override { return not_yet(); }
+  Result<File> put(std::string_view, Bytes) override { return not_yet(); }
+  Done flush() override { return mount_->flush(); }
+
+ private:
+  Error not_yet() const {
+    if (!mount_->condition().clean()) return not_clean(mount_->condition());
+    return Error(Errc::unsupported, "NTFS isn't written yet");
+  }
+  Result<File> file_at(Reference reference) const;
+
+  std::shared_ptr<Mount> mount_;
+};
+
+Result<std::string> label(Mount& mount) {
+  Inode inode = TRY(Inode::open(mount, {.record = FILE_Volume}));
+  auto name = TRY(Attribute::open(inode, le32_to_cpu(AT_VOLUME_NAME)));
+  if (!name) return std::string();
+  // Windows allows 32 letters.
+  std::array<std::byte, 256> units{};
+  s64 size = ntfs_attr_pread(name->get(), 0, units.size(), units.data());
+  if (size < 0) return mount.failure("reading the label");
+  return utf8_from_utf16le(Bytes(units).first(static_cast<std::size_t>(size)));
+}
+
+// Clusters that $Bitmap has as free.
+Result<std::uint64_t> free_clusters(Mount& mount) {
+  const BootSector& boot = mount.boot_sector();
+  std::uint64_t left = boot.volume_size / boot.cluster_size;
+  std::uint64_t used = 0;
+  std::uint64_t count = left;
+  std::vector<std::uint8_t> chunk(64 << 10);
+  for (std::uint64_t offset = 0; left > 0; offset += chunk.size()) {
+    std::uint64_t want =
+        std::min<std::uint64_t>(chunk.size(), checked::div_up(left, 8));
+    s64 got = ntfs_attr_pread(mount.volume()->lcnbmp_na, static_cast<s64>(offset),
+                              static_cast<s64>(want), chunk.data());
+    if (got < 0) return mount.failure("reading $Bitmap");
+    if (static_cast<std::uint64_t>(got) != want) {
+      return Error(Errc::corrupt,
+                   fmt::format("$Bitmap ends at {}, and the volume has {} clusters",
+                               offset + static_cast<std::uint64_t>(got), count));
+    }
+    std::uint64_t bits = std::min(left, want * 8);
+    // Bits past the last cluster are set, and not of the volume.
+    if (bits % 8 != 0) {
+      chunk[bits / 8] &= static_cast<std::uint8_t>((1u << (bits % 8)) - 1);
+    }
+    for (std::uint64_t i = 0; i < want; ++i) used += std::popcount(chunk[i]);
+    left -= bits;
+  }
+  return count - used;
+}
+
+Result<VolumeFacts> Volume::facts() const {
+  TRY(mount_->begin());
+  const BootSector& boot = mount_->boot_sector();
+  VolumeFacts facts{.file_system = "ntfs",
+                    .label = TRY(label(*mount_)),
+                    .serial = fmt::format("{:016x}", boot.serial_number),
+                    .size = boot.volume_size,
+                    .free = TRY(free_clusters(*mount_)) * boot.cluster_size,
+                    .cluster_size = boot.cluster_size,
+                    .states = mount_->condition().states};
+  if (facts.states.empty()) facts.states.push_back(VolumeState::clean);
+  return facts;
+}
+
+Result<File> Volume::file_at(Reference reference) const {
+  Inode inode = TRY(Inode::open(*mount_, reference));
+  Stat stat = TRY(stat_of(inode));
+  return File(stat, std::make_shared<NtfsFile>(mount_, inode.reference()));
+}
+
+Result<File> Volume::find(std::string_view path) const {
+  auto names = TRY(split_path(path));
+  return file_at(TRY(walk(*mount_, names).in(path))).in(path);
+}
+
+Done Volume::list(const File& directory, const Visit& visit) const {
+  const auto* body = dynamic_cast<const NtfsFile*>(directory.body().get());
+  if (body == nullptr || body->mount() != mount_) {
+    return Error(Errc::bad_argument, "this directory is of another volume");
+  }
+  std::vector<IndexedName> names;
+  {
+    TRY(mount_->begin());
+    Inode inode = TRY(Inode::open(*mount_, body->reference()));
+    if (!inode.is_directory())
+      return Error(Errc::bad_argument, "this isn't a directory");
+    names = TRY(read_directory(inode));
+  }
+  for (IndexedName& name : names) {
+    TRY(mount_->begin());  // `visit` may have used the volume.
+    Entry entry{.name = std::move(name.name), .stat = {.id = name.file.pack()}};
+    auto inode = Inode::open(*mount_, name.file);
+    if (inode) {
+      auto stat = stat_of(*inode);
+      if (stat) {
+        entry.stat = *stat;
+      } else if (stat.error().code() == Errc::io) {
+        return std::move(stat).error();
+      }
+    } else if (inode.error().code() != Errc::corrupt &&
+               inode.error().code() != Errc::not_found) {
+      return std::move(inode).error();
+    }
+    if (!visit(entry)) return {};
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<FileSystemPtr> open(DevicePtr partition, VolumeOptions options) {
+  return FileSystemPtr(std::make_shared<Volume>(
+      TRY(Mount::open(std::move(partition), std::move(options)))));
+}
+
+}  // namespace drydock::ntfs

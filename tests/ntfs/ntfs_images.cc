@@ -1,0 +1,165 @@
+#include "tests/ntfs/ntfs_images.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "tests/support/run.h"
+#include "vhd/slice.h"
+
+namespace drydock {
+
+namespace {
+
+RunResult shell(const std::string& line) { return run({"sh", "-c", line}); }
+
+std::string sector_of(const Place& place) { return std::to_string(place.offset / 512); }
+
+class WriteTrap final : public BlockDevice {
+ public:
+  explicit WriteTrap(DevicePtr below) : below_(std::move(below)) {}
+  std::uint64_t size() const override { return below_->size(); }
+  std::uint32_t sector_size() const override { return below_->sector_size(); }
+  bool writable() const override { return true; }
+
+ private:
+  Done do_read(std::uint64_t offset, MutableBytes into) const override {
+    return below_->read(offset, into);
+  }
+  Done do_write(std::uint64_t offset, Bytes from) override {
+    ADD_FAILURE() << "a write of " << from.size() << " bytes at " << offset;
+    return Error(Errc::io, "this device doesn't like writes");
+  }
+  Done do_flush() override {
+    ADD_FAILURE() << "a flush";
+    return {};
+  }
+  DevicePtr below_;
+};
+
+void walk(const FileSystem& volume, const File& directory, const std::string& prefix,
+          Tree& tree) {
+  std::vector<Entry> entries;
+  auto listed = volume.list(directory, [&](const Entry& entry) {
+    entries.push_back(entry);
+    return true;
+  });
+  EXPECT_TRUE(listed) << prefix << ": " << listed.error().describe();
+  for (const Entry& entry : entries) {
+    std::string path = prefix + entry.name;
+    std::uint64_t record = entry.stat.id & 0xffff'ffff'ffff;
+    bool is_directory = (entry.stat.attributes & attribute::directory) != 0;
+    tree[path] = {.record = record, .directory = is_directory};
+    if (entry.stat.kind != FileKind::directory) continue;
+    auto below = volume.find(path);
+    EXPECT_TRUE(below) << below.error().describe();
+    if (below) walk(volume, *below, path + "/", tree);
+  }
+}
+
+}  // namespace
+
+bool make_ntfs(const std::filesystem::path& file, std::uint64_t size,
+               const std::vector<std::string>& mkntfs) {
+  std::ofstream(file).close();
+  std::filesystem::resize_file(file, size);
+  std::vector<std::string> words{"mkntfs", "-Q", "-F", "-T", "-q"};
+  words.insert(words.end(), mkntfs.begin(), mkntfs.end());
+  words.push_back(file.string());
+  RunResult result = run(words);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  return result.exit_code == 0;
+}
+
+bool unpack(const std::filesystem::path& packed, const std::filesystem::path& file) {
+  std::string extension = packed.extension();
+  std::string tool = extension == ".gz"   ? "gzip -dc '"
+                     : extension == ".xz" ? "xz -dc '"
+                                          : "unzip -p '";
+  RunResult result = shell(tool + packed.string() +
+                           "' | cp --sparse=always /dev/stdin '" + file.string() + "'");
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  return result.exit_code == 0;
+}
+
+DevicePtr open_place(const Place& place, FileOptions options) {
+  auto file = FileDevice::open(place.file, options);
+  EXPECT_TRUE(file) << file.error().describe();
+  if (!file) return nullptr;
+  if (place.offset == 0) return *file;
+  auto slice = Slice::create(*file, place.offset, (*file)->size() - place.offset);
+  return slice ? *slice : nullptr;
+}
+
+// A line of fls is "r/r 64-128-2:<tab>a/b", or with "a/b:stream" for another
+// stream of the same file.
+Tree tree_by_fls(const Place& place) {
+  RunResult result =
+      run({"fls", "-r", "-p", "-u", "-o", sector_of(place), place.file.string()});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  Tree tree;
+  std::istringstream lines(result.out);
+  for (std::string line; std::getline(lines, line);) {
+    std::size_t tab = line.find('\t');
+    if (tab == std::string::npos || line[0] == 'V' || line[0] == '-') continue;
+    std::string path = line.substr(tab + 1);
+    std::uint64_t record = std::strtoull(line.c_str() + 4, nullptr, 10);
+    if (record < 24 || path.find(':') != std::string::npos) continue;
+    if (path.starts_with("$Extend/") || path.starts_with("$OrphanFiles")) continue;
+    tree[path] = {.record = record, .directory = line[0] == 'd'};
+  }
+  return tree;
+}
+
+Tree tree_by_us(const FileSystem& volume) {
+  Tree tree;
+  auto root = volume.find("");
+  EXPECT_TRUE(root) << root.error().describe();
+  if (root) walk(volume, *root, "", tree);
+  return tree;
+}
+
+ByteVector data_by_icat(const Place& place, std::uint64_t record) {
+  RunResult result = run(
+      {"icat", "-o", sector_of(place), place.file.string(), std::to_string(record)});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  Bytes bytes = bytes_of(std::string_view(result.out));
+  return {bytes.begin(), bytes.end()};
+}
+
+std::string difference(const Tree& ours, const Tree& theirs) {
+  std::string text;
+  for (const auto& [path, found] : ours) {
+    auto other = theirs.find(path);
+    if (other == theirs.end()) {
+      text += "only we have " + path + "\n";
+    } else if (!(other->second == found)) {
+      text += fmt::format("{}: record {} here, {} there\n", path, found.record,
+                          other->second.record);
+    }
+  }
+  for (const auto& [path, found] : theirs) {
+    if (!ours.contains(path)) text += "only they have " + path + "\n";
+  }
+  return text;
+}
+
+std::vector<std::string> files_that_differ(const FileSystem& volume, const Place& place,
+                                           const Tree& tree) {
+  std::vector<std::string> paths;
+  for (const auto& [path, found] : tree) {
+    if (found.directory) continue;
+    auto file = volume.find(path);
+    auto bytes = file ? read_file(*file, 1 << 30) : Result<ByteVector>(ByteVector());
+    if (!bytes || *bytes != data_by_icat(place, found.record)) paths.push_back(path);
+  }
+  return paths;
+}
+
+DevicePtr write_trap(DevicePtr below) {
+  return std::make_shared<WriteTrap>(std::move(below));
+}
+
+}  // namespace drydock
