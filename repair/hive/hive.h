@@ -75,6 +75,12 @@ struct Key {
   std::uint64_t handle = 0;
 };
 
+struct SaveOptions {
+  // Both sequence numbers come out no less than this.  A hive whose logs stay
+  // beside it needs one above every number that they hold.
+  std::uint32_t sequence_min = 0;
+};
+
 class Hive {
  public:
   // Reads all of `device`.  corrupt when its structure can't be believed,
@@ -118,7 +124,7 @@ class Hive {
 
   // The hive as a file: sequence numbers equal, checksum right, walked by
   // check() again.  Padded to no less than the size that it was read with.
-  Result<ByteVector> save();
+  Result<ByteVector> save(SaveOptions options = {});
 
  private:
   struct Impl;
