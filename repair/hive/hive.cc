@@ -135,6 +135,6 @@ Result<Key> Hive::create(Key, std::string_view) { return not_yet(); }
 Done Hive::remove(Key) { return not_yet(); }
 Done Hive::set(Key, const Value&) { return not_yet(); }
 Done Hive::remove_value(Key, std::string_view) { return not_yet(); }
-Result<ByteVector> Hive::save() { return not_yet(); }
+Result<ByteVector> Hive::save(SaveOptions) { return not_yet(); }
 
 }  // namespace drydock::hive
