@@ -5,8 +5,10 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "vhd/base/guid.h"
+#include "vhd/base/random_guid.h"
 #include "vhd/block_device.h"
 
 namespace drydock {
@@ -31,6 +33,11 @@ struct ImageFacts {
   ImageLog log = ImageLog::none;
   // Changes whenever the bytes of the disk may have: VHDX's DataWriteGuid.
   std::optional<Guid> data_guid;
+  // Where a differencing image says that its parent is, in the words and the
+  // order of its maker.  UTF-8; a stranger's: nothing here follows them.
+  std::vector<std::string> parent_paths;
+  // Why open_image() won't open it, if that is so.
+  std::optional<std::string> refusal;
 };
 
 // The disk inside.  size(), read() and write() are about that disk.
@@ -42,6 +49,7 @@ class Image : public BlockDevice {
 
 struct ImageOptions {
   bool writable = false;
+  MakeGuid make_guid = {};  // for what a writer marks with new ones; random_guid()
 };
 
 // Opens what `file` holds.  Reading never changes a byte of it; a writable
@@ -53,5 +61,9 @@ struct ImageOptions {
 // breaks its format's rules.  Whatever bears no known mark is a raw disk; an
 // empty or sub-sector file is corrupt.
 Result<std::shared_ptr<Image>> open_image(DevicePtr file, ImageOptions options = {});
+
+// What `file` says of itself, also where open_image() would refuse it: then
+// `refusal` has the words.  Fails only where it can't be understood.
+Result<ImageFacts> examine_image(DevicePtr file);
 
 }  // namespace drydock

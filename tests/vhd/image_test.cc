@@ -1,0 +1,216 @@
+#include "vhd/image.h"
+
+#include "tests/vhd/vhdx_support.h"
+
+namespace drydock::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+Result<std::shared_ptr<Image>> open_any(ByteVector bytes) {
+  return open_image(std::make_shared<MemoryDevice>(std::move(bytes)));
+}
+
+// The facts of bytes that can't be opened; opening them must fail in the same
+// words.
+ImageFacts facts_of_refused(const ByteVector& bytes) {
+  auto facts = examine_image(std::make_shared<MemoryDevice>(bytes));
+  EXPECT_TRUE(facts) << (facts ? "" : facts.error().describe());
+  if (!facts) return {};
+  auto image = open_any(bytes);
+  EXPECT_FALSE(image);
+  EXPECT_EQ(image.error().code(), Errc::unsupported);
+  EXPECT_EQ(facts->refusal.value_or("(none)"), image.error().words());
+  return *facts;
+}
+
+// What qemu-img makes with these words, as bytes.
+ByteVector qemu_made(const std::string& options) {
+  TempFolder folder;
+  shell("qemu-img create -q " + options.substr(0, options.find('#')) + " " +
+        (folder / "image").string() + " " + options.substr(options.find('#') + 1));
+  return read_file(folder / "image");
+}
+
+TEST(OpenImage, BytesWithoutAMarkAreARawDisk) {
+  auto image = open_any(filled(100'000, 7));
+  ASSERT_TRUE(image);
+  EXPECT_EQ((*image)->facts().format, ImageFormat::raw);
+  EXPECT_EQ((*image)->facts().kind, ImageKind::raw);
+  EXPECT_EQ((*image)->facts().log, ImageLog::none);
+  EXPECT_EQ((*image)->size(), 99'840u);  // whole sectors
+  EXPECT_EQ(read_all(**image, 99'000, 840), filled(840, 7));
+}
+
+TEST(OpenImage, LessThanASectorIsNoDisk) {
+  EXPECT_EQ(open_any({}).error().code(), Errc::corrupt);
+  EXPECT_EQ(open_any(filled(511, 0)).error().code(), Errc::corrupt);
+}
+
+TEST(OpenImage, ARawDiskIsWrittenInPlaceAndOnlyIfAsked) {
+  auto file = std::make_shared<MemoryDevice>(4096);
+  auto reader = open_image(file);
+  ASSERT_TRUE(reader);
+  EXPECT_EQ((*reader)->write(0, filled(1, 1)).error().code(), Errc::read_only);
+  auto writer = open_image(file, {.writable = true, .make_guid = {}});
+  ASSERT_TRUE(writer);
+  EXPECT_TRUE((*writer)->write(1000, filled(1, 9)));
+  EXPECT_EQ(file->bytes()[1000], std::byte{9});
+}
+
+TEST(OpenImage, AVhdxIsToldByItsFirstBytes) {
+  auto image = open_any(VhdxBuilder().bytes);
+  ASSERT_TRUE(image) << image.error().describe();
+  EXPECT_EQ((*image)->facts().format, ImageFormat::vhdx);
+}
+
+TEST(OpenImage, AWritableImageNeedsAWritableFile) {
+  TempFolder folder;
+  write_file(folder / "a.vhdx", VhdxBuilder().bytes);
+  write_file(folder / "a.raw", filled(4096, 0));
+  for (const char* name : {"a.vhdx", "a.raw"}) {
+    auto image = open_image(*FileDevice::open(folder / name),
+                            {.writable = true, .make_guid = {}});
+    ASSERT_FALSE(image);
+    EXPECT_EQ(image.error().code(), Errc::read_only);
+  }
+}
+
+TEST(OpenImage, AVhdxThatWasCutInItsHeadersIsCorrupt) {
+  ByteVector bytes = VhdxBuilder().bytes;
+  bytes.resize(700'000);
+  auto image = open_any(bytes);
+  ASSERT_FALSE(image);
+  EXPECT_EQ(image.error().code(), Errc::corrupt);
+  EXPECT_THAT(image.error().words(), HasSubstr("cut"));
+}
+
+TEST(OpenImage, NamesAFixedVhd) {
+  DRYDOCK_NEEDS("qemu-img");
+  ImageFacts facts =
+      facts_of_refused(qemu_made("-f vpc -o subformat=fixed,force_size=on #4M"));
+  EXPECT_EQ(facts.format, ImageFormat::vhd);
+  EXPECT_EQ(facts.kind, ImageKind::fixed);
+  EXPECT_EQ(facts.virtual_size, 4 * kMiB);
+  EXPECT_THAT(*facts.refusal, HasSubstr("fixed VHD"));
+}
+
+TEST(OpenImage, NamesAFixedVhdWhoseFooterLacksItsLastByte) {
+  DRYDOCK_NEEDS("qemu-img");
+  ByteVector bytes = qemu_made("-f vpc -o subformat=fixed,force_size=on #4M");
+  bytes.pop_back();
+  EXPECT_EQ(facts_of_refused(bytes).kind, ImageKind::fixed);
+}
+
+TEST(OpenImage, AFixedVhdWithADamagedFooterIsNotARawDisk) {
+  DRYDOCK_NEEDS("qemu-img");
+  ByteVector bytes = qemu_made("-f vpc -o subformat=fixed,force_size=on #4M");
+  bytes[bytes.size() - 512 + 40] ^= std::byte{1};
+  EXPECT_EQ(open_any(bytes).error().code(), Errc::corrupt);
+}
+
+TEST(OpenImage, NamesADynamicVhdAlsoByTheCopyOfItsFooter) {
+  DRYDOCK_NEEDS("qemu-img");
+  ByteVector bytes = qemu_made("-f vpc -o subformat=dynamic,force_size=on #40M");
+  ImageFacts facts = facts_of_refused(bytes);
+  EXPECT_EQ(facts.kind, ImageKind::dynamic);
+  EXPECT_EQ(facts.block_size, 2 * kMiB);
+  EXPECT_THAT(*facts.refusal, HasSubstr("dynamic VHD"));
+  std::memset(bytes.data() + bytes.size() - 512, 0, 512);
+  EXPECT_EQ(facts_of_refused(bytes).kind, ImageKind::dynamic);
+}
+
+TEST(OpenImage, NamesADifferencingVhdAndItsParent) {
+  DRYDOCK_CORPUS_FILE(path, "vhdx/dfvfs/fat-differential.vhd");
+  ImageFacts facts = facts_of_refused(read_file(path));
+  EXPECT_EQ(facts.kind, ImageKind::differencing);
+  ASSERT_EQ(facts.parent_paths.size(), 1u);
+  EXPECT_THAT(facts.parent_paths[0], HasSubstr("fat-parent.vhd"));
+  EXPECT_THAT(*facts.refusal, HasSubstr(facts.parent_paths[0]));
+}
+
+TEST(OpenImage, KnowsTheDynamicVhdsOfOtherMakers) {
+  for (const char* name :
+       {"hyperv2012r2-dynamic.vhd.bz2", "virtualpc-dynamic.vhd.bz2"}) {
+    DRYDOCK_CORPUS_FILE(path, std::string("vhdx/qemu/") + name);
+    TempFolder folder;
+    shell("bzip2 -dc " + path.string() + " > " + (folder / "image").string());
+    EXPECT_EQ(facts_of_refused(read_file(folder / "image")).kind, ImageKind::dynamic);
+  }
+}
+
+// The parent locator of a differencing VHDX, from the paper's 2.6.2.6.
+ByteVector locator(const std::vector<std::pair<std::string, std::string>>& pairs) {
+  ByteVector item(20 + 12 * pairs.size());
+  put_guid(item, 0, "b04aefb7-d19e-4a81-b789-25b8e9445913");
+  put(item, 18, 2, pairs.size());
+  auto add = [&](std::size_t offset_at, std::size_t length_at,
+                 const std::string& text) {
+    put(item, offset_at, 4, item.size());
+    put(item, length_at, 2, 2 * text.size());
+    for (char c : text) {
+      item.push_back(static_cast<std::byte>(c));
+      item.push_back(std::byte{0});
+    }
+  };
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    std::size_t entry = 20 + 12 * i;
+    add(entry, entry + 8, pairs[i].first);
+    add(entry + 4, entry + 10, pairs[i].second);
+  }
+  return item;
+}
+
+TEST(OpenImage, NamesADifferencingVhdxAndWhereItsParentMayBe) {
+  VhdxBuilder file({.flags = 2});
+  file.add_item("a8d35f2d-b30b-454d-abf7-d3d84834ab0c",
+                locator({{"parent_linkage", "{83ED0EC3-24C8-49A6-A959-5E4BF1288BFB}"},
+                         {"absolute_win32_path", "\\\\?\\d:\\base.vhdx"},
+                         {"relative_path", "..\\base.vhdx"}}),
+                4);
+  ImageFacts facts = facts_of_refused(file.bytes);
+  EXPECT_EQ(facts.kind, ImageKind::differencing);
+  EXPECT_EQ(facts.parent_paths,
+            (std::vector<std::string>{"..\\base.vhdx", "\\\\?\\d:\\base.vhdx"}));
+  EXPECT_THAT(*facts.refusal, HasSubstr("..\\base.vhdx, \\\\?\\d:\\base.vhdx"));
+}
+
+TEST(OpenImage, ADifferencingVhdxWithoutALocatorIsCorrupt) {
+  EXPECT_EQ(code_of(VhdxBuilder({.flags = 2}).bytes), Errc::corrupt);
+}
+
+TEST(OpenImage, ALocatorThatPointsPastItsEndIsCorrupt) {
+  for (std::size_t field : Numbers{20, 24}) {
+    ByteVector item = locator({{"relative_path", "a.vhdx"}});
+    put(item, field, 4, 0xFFFFFFF0);
+    VhdxBuilder file({.flags = 2});
+    file.add_item("a8d35f2d-b30b-454d-abf7-d3d84834ab0c", item, 4);
+    EXPECT_THAT(why_not(file.bytes), HasSubstr("points past its end"));
+  }
+}
+
+TEST(OpenImage, NamesLogicalSectorsOf4096Bytes) {
+  ImageFacts facts = facts_of_refused(VhdxBuilder({.logical_sector_size = 4096}).bytes);
+  EXPECT_EQ(facts.logical_sector_size, 4096u);
+  EXPECT_THAT(*facts.refusal, HasSubstr("sectors of 4096 bytes"));
+}
+
+TEST(OpenImage, NamesAConversionThatNeverEnded) {
+  VhdxBuilder file;
+  file.add_item("71cc85f0-1b69-4e28-9558-c3bf83ae75d3", filled(4, 1), 4);
+  EXPECT_THAT(*facts_of_refused(file.bytes).refusal, HasSubstr("never finished"));
+}
+
+TEST(ExamineImage, TellsWhatOpeningWouldTell) {
+  auto file = std::make_shared<MemoryDevice>(VhdxBuilder().bytes);
+  auto facts = examine_image(file);
+  ASSERT_TRUE(facts);
+  EXPECT_EQ(facts->data_guid, (*open_image(file))->facts().data_guid);
+  EXPECT_FALSE(facts->refusal);
+  auto raw = examine_image(std::make_shared<MemoryDevice>(4096));
+  ASSERT_TRUE(raw);
+  EXPECT_EQ(raw->format, ImageFormat::raw);
+}
+
+}  // namespace
+}  // namespace drydock::testing

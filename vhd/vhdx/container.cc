@@ -1,0 +1,102 @@
+#include "vhd/vhdx/container.h"
+
+#include <fmt/format.h>
+
+#include "vhd/base/try.h"
+#include "vhd/base/utf16.h"
+
+namespace drydock::vhdx {
+
+namespace {
+
+Result<std::string> read_creator(const BlockDevice& file) {
+  if (file.size() < kHeaderSectionSize) {
+    return Error(Errc::corrupt,
+                 fmt::format("the file has been cut: it has {} bytes, and the headers "
+                             "alone take {}",
+                             file.size(), kHeaderSectionSize));
+  }
+  ByteVector raw = TRY(read_bytes(file, 0, sizeof(FileIdentifier), kPageSize));
+  auto identifier = *load<FileIdentifier>(raw);
+  if (identifier.signature != kFileSignature) {
+    return Error(Errc::corrupt, "the file doesn't begin with \"vhdxfile\"");
+  }
+  std::u16string creator = utf16le(identifier.creator);
+  return to_utf8(creator.substr(0, creator.find(u'\0')));
+}
+
+std::string list_parents(const ParentLocator& parent) {
+  std::string list;
+  for (const std::string& path : parent.paths) {
+    list += (list.empty() ? "" : ", ") + path;
+  }
+  return list.empty() ? "(it records no path)" : list;
+}
+
+}  // namespace
+
+Result<Container> read_container(DevicePtr file) {
+  std::string creator = TRY(read_creator(*file));
+  Headers headers = TRY(Headers::read(*file).in("header"));
+  std::shared_ptr<const ReplayedFile> replayed;
+  std::shared_ptr<const BlockDevice> view = file;
+  if (!headers.current().log_guid.is_zero()) {
+    Replay replay = TRY(read_log(*file, headers.current()).in("log"));
+    replayed = std::make_shared<ReplayedFile>(file, std::move(replay));
+    view = replayed;
+  }
+  RegionTable regions =
+      TRY(read_region_table(*view, headers.current()).in("region table"));
+  Metadata metadata = TRY(read_metadata(*view, regions.metadata).in("metadata"));
+  return Container{.creator = std::move(creator),
+                   .headers = std::move(headers),
+                   .replayed = std::move(replayed),
+                   .view = std::move(view),
+                   .regions = std::move(regions),
+                   .metadata = std::move(metadata)};
+}
+
+ImageFacts facts_of(const Container& container) {
+  const Metadata& metadata = container.metadata;
+  ImageFacts facts{.format = ImageFormat::vhdx,
+                   .kind = ImageKind::dynamic,
+                   .virtual_size = metadata.virtual_size,
+                   .block_size = metadata.block_size,
+                   .logical_sector_size = metadata.logical_sector_size,
+                   .physical_sector_size = metadata.physical_sector_size,
+                   .creator = {},
+                   .log = container.replayed ? ImageLog::pending : ImageLog::clean,
+                   .data_guid = container.headers.current().data_write_guid,
+                   .parent_paths = metadata.parent.paths,
+                   .refusal = refusal_of(container)};
+  if (metadata.leave_blocks_allocated) facts.kind = ImageKind::fixed;
+  if (metadata.has_parent) facts.kind = ImageKind::differencing;
+  if (!container.creator.empty()) facts.creator = container.creator;
+  return facts;
+}
+
+std::optional<std::string> refusal_of(const Container& container) {
+  const Metadata& metadata = container.metadata;
+  if (metadata.incomplete) {
+    return "the program that made this VHDX never finished: the disk in it isn't "
+           "whole; "
+           "make it again";
+  }
+  if (metadata.has_parent) {
+    return fmt::format(
+        "this is a differencing VHDX, which can't be opened yet: it holds only what "
+        "has "
+        "changed since its parent, {}; merge it first (Merge-VHD)",
+        list_parents(metadata.parent));
+  }
+  if (metadata.logical_sector_size != 512) {
+    return fmt::format(
+        "this VHDX holds a disk with logical sectors of {} bytes, which can't be "
+        "opened "
+        "yet; 512 can",
+        metadata.logical_sector_size);
+  }
+  return std::nullopt;
+}
+
+}  // namespace drydock::vhdx
