@@ -239,6 +239,19 @@ std::uint32_t name_hash(std::u16string_view name) {
   return hash;
 }
 
+std::optional<std::uint32_t> name_hint(std::u16string_view name) {
+  name = name.substr(0, 4);
+  if (std::any_of(name.begin(), name.end(), [](char16_t x) { return x > 0xff; })) {
+    return 0;
+  }
+  std::uint32_t hint = 0;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (name[i] > 0x7f) return std::nullopt;
+    hint |= std::uint32_t{name[i]} << (8 * i);
+  }
+  return hint;
+}
+
 std::uint32_t checksum(const BaseBlock& base) {
   Bytes bytes = bytes_of(base);
   std::uint32_t sum = 0;

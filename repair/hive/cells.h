@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -89,6 +90,10 @@ std::string cell_name(std::uint32_t offset);
 
 // What an "lh" list keeps of a key's name.
 std::uint32_t name_hash(std::u16string_view name);
+
+// What an "lf" list keeps of it.  Nothing where one of those letters is neither
+// ASCII nor beyond Latin-1: Windows has then been seen to keep another's byte.
+std::optional<std::uint32_t> name_hint(std::u16string_view name);
 
 // The XOR of the base block's first 127 words; neither 0 nor -1, which are
 // moved to 1 and -2.

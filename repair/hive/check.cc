@@ -28,6 +28,10 @@ class CellSet {
   std::vector<bool> bits_;
 };
 
+std::size_t utf16_size(std::u16string_view text) {
+  return text.size() * sizeof(char16_t);
+}
+
 class Survey {
  public:
   enum class Until { end, first_fatal };
@@ -95,7 +99,7 @@ class Survey {
   bool claim_subkey_list(std::uint32_t offset);
   void check_subkey_order(const KeyCell& key);
   void check_values(const KeyCell& key);
-  void check_value(std::uint32_t offset);
+  void check_value(std::uint32_t offset, const KeyCell& key);
   void check_class_name(const KeyCell& key);
   void check_security();
   bool claim(std::uint32_t offset);
@@ -300,6 +304,14 @@ void Survey::check_subkey_order(const KeyCell& key) {
           leaf.hint(i) != name_hash(subkey->name)) {
         odd(leaf.offset(i), "the list (lh) has a wrong hash of this key's name");
       }
+      if (leaf.signature == kFastLeafSignature &&
+          leaf.hint(i) != name_hint(subkey->name).value_or(leaf.hint(i))) {
+        odd(leaf.offset(i), "the list (lf) has a wrong hint of this key's name");
+      }
+      if (utf16_size(subkey->name) > key.node.subkey_name_size_max ||
+          subkey->node.class_size > key.node.subkey_class_size_max) {
+        odd(leaf.offset(i), "its name or class is longer than its parent's longest");
+      }
       previous = std::move(subkey->name);
     }
   };
@@ -307,7 +319,11 @@ void Survey::check_subkey_order(const KeyCell& key) {
   if (!list) return;
   if (!list->is_index_root()) return check_leaf(*list);
   for (std::size_t i = 0; i < list->count; ++i) {
-    if (auto leaf = cells_.subkey_list(list->offset(i))) check_leaf(*leaf);
+    auto leaf = cells_.subkey_list(list->offset(i));
+    if (!leaf) continue;
+    // Windows halves its way through the lists by looking at each one's last.
+    if (leaf->count == 0) odd(list->offset(i), "an empty list of subkeys among others");
+    check_leaf(*leaf);
   }
 }
 
@@ -318,15 +334,19 @@ void Survey::check_values(const KeyCell& key) {
   if (!values) return fatal(values.error());
   for (std::uint32_t offset : *values) {
     if (stopped_) return;
-    check_value(offset);
+    check_value(offset, key);
   }
 }
 
-void Survey::check_value(std::uint32_t offset) {
+void Survey::check_value(std::uint32_t offset, const KeyCell& key) {
   if (!claim(offset)) return;
   auto value = cells_.value(offset);
   if (!value) return fatal(value.error());
   ++report_.value_count;
+  if (utf16_size(value->name) > key.node.value_name_size_max ||
+      value->data_size() > key.node.value_data_size_max) {
+    odd(offset, "its name or data is longer than its key's longest");
+  }
   auto segments = cells_.segments(*value);
   if (!segments) return fatal(segments.error());
   if (segments->empty()) return;

@@ -2,8 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
+#include <set>
+
 #include "repair/hive/cells.h"
 #include "repair/hive/check.h"
+#include "repair/hive/editor.h"
 #include "repair/hive/format.h"
 #include "repair/hive/upcase.h"
 #include "vhd/base/try.h"
@@ -27,6 +32,22 @@ Result<Value> decode_value(const Cells& cells, const ValueCell& cell) {
                .data = TRY(cells.data(cell))};
 }
 
+// The first name of `path`, which loses it; empty at the end.
+std::string_view take_name(std::string_view& path) {
+  std::string_view name;
+  while (name.empty() && !path.empty()) {
+    name = path.substr(0, path.find('\\'));
+    path.remove_prefix(std::min(path.size(), name.size() + 1));
+  }
+  return name;
+}
+
+Error no_value(std::string_view name, const std::u16string& key) {
+  return Error(Errc::not_found,
+               fmt::format("there is no value {} in {}",
+                           name.empty() ? "(Default)" : name, to_utf8(key)));
+}
+
 }  // namespace
 
 struct Hive::Impl {
@@ -35,8 +56,19 @@ struct Hive::Impl {
   Result<KeyCell> key(Key key) const { return cells.key(offset_of(key)); }
   Result<Key> find_subkey(Key parent, std::string_view name) const;
 
+  Done check_editable() const;
+  // Runs `edit` on hivex's copy, and takes over what came of it; on an Error
+  // leaves the hive and forgets the copy, which may be half-changed.
+  Done apply(const std::function<Done(Editor&)>& edit);
+  Done mark_edited(ByteVector& saved, const SaveOptions& options) const;
+
   ByteVector file;
   Cells cells;  // of `file`
+  std::optional<Editor> editor;
+  std::set<std::uint32_t> edited_keys;  // whose time save() sets
+  // The state that was read, for save() to compare with.
+  std::optional<BaseBlock> base_before;
+  std::vector<Problem> problems_before;
 };
 
 Result<Key> Hive::Impl::find_subkey(Key parent, std::string_view name) const {
@@ -78,10 +110,8 @@ Result<Key> Hive::find(std::string_view path) const { return find(root(), path);
 
 Result<Key> Hive::find(Key from, std::string_view path) const {
   Key key = from;
-  while (!path.empty()) {
-    std::string_view name = path.substr(0, path.find('\\'));
-    path.remove_prefix(std::min(path.size(), name.size() + 1));
-    if (!name.empty()) key = TRY(impl_->find_subkey(key, name));
+  for (auto name = take_name(path); !name.empty(); name = take_name(path)) {
+    key = TRY(impl_->find_subkey(key, name));
   }
   return key;
 }
@@ -107,7 +137,8 @@ Result<std::vector<Value>> Hive::values(Key key) const {
   KeyCell cell = TRY(impl_->key(key));
   std::vector<Value> values;
   for (std::uint32_t offset : TRY(impl_->cells.values(cell))) {
-    values.push_back(TRY(decode_value(impl_->cells, TRY(impl_->cells.value(offset)))));
+    ValueCell value = TRY(impl_->cells.value(offset));
+    values.push_back(TRY(decode_value(impl_->cells, value)));
   }
   return values;
 }
@@ -121,20 +152,158 @@ Result<Value> Hive::value(Key key, std::string_view name) const {
       return decode_value(impl_->cells, value);
     }
   }
-  return Error(Errc::not_found,
-               fmt::format("there is no value {} in {}",
-                           name.empty() ? "(Default)" : name, to_utf8(cell.name)));
+  return no_value(name, cell.name);
 }
 
-// Editing comes with the next change: until then a hive is for reading.
-namespace {
-Error not_yet() { return Error(Errc::unsupported, "hives can't be edited yet"); }
-}  // namespace
-Result<Key> Hive::create(std::string_view) { return not_yet(); }
-Result<Key> Hive::create(Key, std::string_view) { return not_yet(); }
-Done Hive::remove(Key) { return not_yet(); }
-Done Hive::set(Key, const Value&) { return not_yet(); }
-Done Hive::remove_value(Key, std::string_view) { return not_yet(); }
-Result<ByteVector> Hive::save(SaveOptions) { return not_yet(); }
+Done Hive::Impl::check_editable() const {
+  HeaderFacts header = read_header_facts(file);
+  if (!header.dirty()) return {};
+  return Error(Errc::busy, header.why_dirty() +
+                               ": its transaction logs may hold changes, which an edit "
+                               "would throw away");
+}
+
+Done Hive::Impl::apply(const std::function<Done(Editor&)>& edit) {
+  if (!base_before) {
+    problems_before = check(file).problems;
+    base_before = load<BaseBlock>(file);
+  }
+  if (!editor) editor = TRY(Editor::open(file));
+  auto keys_before = edited_keys;
+  auto run = [&]() -> Result<ByteVector> {
+    TRY(edit(*editor));
+    return editor->bytes();
+  };
+  auto edited = run();
+  if (!edited) {
+    editor.reset();
+    edited_keys = std::move(keys_before);
+    return std::move(edited).error();
+  }
+  file = *std::move(edited);
+  cells = Cells(file);
+  return {};
+}
+
+Result<Key> Hive::create(std::string_view path) { return create(root(), path); }
+
+Result<Key> Hive::create(Key from, std::string_view path) {
+  TRY(impl_->check_editable());
+  Key key = from;
+  std::string_view name = take_name(path);
+  for (; !name.empty(); name = take_name(path)) {
+    auto found = impl_->find_subkey(key, name);
+    if (!found && found.error().code() != Errc::not_found) return found;
+    if (!found) break;
+    key = *found;
+  }
+  if (name.empty()) return key;
+  TRY(impl_->apply([&](Editor& editor) -> Done {
+    for (; !name.empty(); name = take_name(path)) {
+      TRY(check_key_name(name));
+      impl_->edited_keys.insert(offset_of(key));
+      key = Key{TRY(editor.create_key(offset_of(key), name))};
+    }
+    impl_->edited_keys.insert(offset_of(key));
+    return {};
+  }));
+  return key;
+}
+
+Done Hive::remove(Key key) {
+  TRY(impl_->check_editable());
+  if (offset_of(key) == offset_of(root())) {
+    return Error(Errc::bad_argument, "a hive's root can't be removed");
+  }
+  std::uint32_t parent = TRY(impl_->key(key)).node.parent;
+  return impl_->apply([&](Editor& editor) -> Done {
+    impl_->edited_keys.insert(parent);
+    return editor.remove_key(offset_of(key));
+  });
+}
+
+Done Hive::set(Key key, const Value& value) { return set(key, std::vector{value}); }
+
+Done Hive::set(Key key, const std::vector<Value>& values) {
+  TRY(impl_->check_editable());
+  std::vector<Value> all = TRY(this->values(key));
+  bool same = true;
+  for (const Value& value : values) {
+    std::u16string wanted = TRY(encode_name(value.name));
+    auto old = std::find_if(all.begin(), all.end(), [&](const Value& other) {
+      return compare_ignoring_case(to_utf16(other.name).value_or(u""), wanted) == 0;
+    });
+    if (old == all.end()) {
+      all.push_back(value);
+      same = false;
+    } else if (old->type != value.type || old->data != value.data) {
+      old->type = value.type;
+      old->data = value.data;
+      same = false;
+    }
+  }
+  if (same) return {};
+  for (const Value& value : all) TRY(check_writable(value));
+  return impl_->apply([&](Editor& editor) -> Done {
+    impl_->edited_keys.insert(offset_of(key));
+    return editor.set_values(offset_of(key), all);
+  });
+}
+
+Done Hive::remove_value(Key key, std::string_view name) {
+  TRY(impl_->check_editable());
+  std::u16string wanted = TRY(encode_name(name));
+  std::vector<Value> all = TRY(values(key));
+  auto old = std::find_if(all.begin(), all.end(), [&](const Value& other) {
+    return compare_ignoring_case(to_utf16(other.name).value_or(u""), wanted) == 0;
+  });
+  if (old == all.end()) return no_value(name, TRY(impl_->key(key)).name);
+  all.erase(old);
+  for (const Value& value : all) TRY(check_writable(value));
+  return impl_->apply([&](Editor& editor) -> Done {
+    impl_->edited_keys.insert(offset_of(key));
+    return editor.set_values(offset_of(key), all);
+  });
+}
+
+// hivex has raised the sequence numbers once for each edit, and no key's time.
+Done Hive::Impl::mark_edited(ByteVector& saved, const SaveOptions& options) const {
+  FileTime time = options.clock();
+  for (std::uint32_t offset : edited_keys) {
+    auto edited = cells.key(offset);
+    if (!edited) continue;  // removed since
+    edited->node.last_written = time;
+    if (!store(saved, kBaseBlockSize + offset + sizeof(le32), edited->node)) {
+      return Error(Errc::corrupt, "a key lies outside the hive").in(cell_name(offset));
+    }
+  }
+  auto base = load<BaseBlock>(saved);
+  if (!base) return Error(Errc::corrupt, "a hive without a base block");
+  base->sequence1 =
+      std::max(std::uint32_t{base_before->sequence1} + 1, options.sequence_min);
+  base->sequence2 = base->sequence1;
+  base->last_written = time;
+  base->checksum = checksum(*base);
+  static_cast<void>(store(saved, 0, *base));
+  return {};
+}
+
+Result<ByteVector> Hive::save(const SaveOptions& options) const {
+  if (impl_->edited_keys.empty()) return impl_->file;
+  ByteVector saved = impl_->file;
+  TRY(impl_->mark_edited(saved, options));
+  const auto& before = impl_->problems_before;
+  for (const Problem& problem : check(saved).problems) {
+    bool known = std::any_of(before.begin(), before.end(), [&](const Problem& old) {
+      return old.severity == problem.severity && old.what == problem.what &&
+             old.where == problem.where;
+    });
+    if (known) continue;
+    return Error(Errc::unsupported,
+                 "hivex would leave this in the hive: " + problem.what)
+        .in(problem.where);
+  }
+  return saved;
+}
 
 }  // namespace drydock::hive
