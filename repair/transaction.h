@@ -1,8 +1,8 @@
 // One change of one image file, from opening to commit.
 //
 //   auto change = TRY(Transaction::begin("disk.vhdx"));
-//   TRY(change.rehearse(plan));
-//   TRY(change.commit("repair bcd.default-missing"));
+//   TRY(change->rehearse(plan));
+//   TRY(change->commit("repair bcd.default-missing"));
 //
 // Everything between begin() and commit() happens on an overlay.  A
 // transaction that is dropped has done nothing, but for settling what an
@@ -19,20 +19,10 @@
 #include "repair/commit.h"
 #include "repair/disk.h"
 #include "repair/plan.h"
-#include "vhd/file_device.h"
+#include "repair/view.h"
 #include "vhd/overlay.h"
 
 namespace drydock::repair {
-
-// An image opened for looking: the container's log, and an unfinished journal,
-// applied in memory.  Not one byte is written anywhere.
-struct View {
-  std::shared_ptr<FileDevice> file;
-  std::shared_ptr<Image> image;
-  DevicePtr device;  // what readers see: the image, or an overlay over it
-  std::size_t unsettled_change_count = 0;
-};
-Result<View> open_view(const std::filesystem::path& path);
 
 struct TransactionOptions {
   bool dry_run = false;  // opens for reading only; commit() is bad_argument
@@ -42,7 +32,7 @@ struct TransactionOptions {
 
 class Transaction {
  public:
-  // Locks the image against every other writer until the end.  Fails as
+  // Locks the image against every other program until the end.  Fails as
   // opening does, and as settle() does.
   static Result<std::unique_ptr<Transaction>> begin(const std::filesystem::path& path,
                                                     TransactionOptions options = {});
@@ -51,16 +41,21 @@ class Transaction {
   // As the disk will be: writable, and nothing of it reaches the image.
   Disk& disk();
   const View& view() const;
+  // What begin() finished of an earlier change.
+  const std::vector<Settled>& settled() const;
 
   // Applies `plan` to disk(), flushes its volumes, then opens the overlay anew
-  // so that disk() shows what a reader will find.
+  // so that disk() shows what a reader will find.  After an Error the disk is
+  // half-changed, and everything but dropping the transaction is bad_argument.
   Result<std::vector<Outcome>> rehearse(const Plan& plan);
 
   // What commit() would write.
   Result<std::vector<Overlay::Change>> changes() const;
 
-  // `description` is JSON, kept in the journal for history().  A transaction
-  // that changed nothing commits nothing and leaves no journal.
+  // Flushes disk()'s volumes and carries the changes to the image, as
+  // repair::commit() does.  `description` is JSON, kept in the journal for
+  // history().  A transaction that changed nothing commits nothing and leaves
+  // no journal.  Once only; what disk() and view() show then is out of date.
   Result<Receipt> commit(const std::string& description);
 
  private:
@@ -68,5 +63,12 @@ class Transaction {
   explicit Transaction(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+// The same that commit.h offers, for an image file with its journals beside
+// it.  recover() is settle().  undo() settles first, and where that finished an
+// interrupted undo, that was it.  history() reads, and locks nothing.
+Result<std::vector<Settled>> recover(const std::filesystem::path& path);
+Result<Receipt> undo(const std::filesystem::path& path);
+Result<std::vector<HistoryEntry>> history(const std::filesystem::path& path);
 
 }  // namespace drydock::repair

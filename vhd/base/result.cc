@@ -20,6 +20,8 @@ std::string_view to_string(Errc code) {
       return "no_space";
     case Errc::io:
       return "io";
+    case Errc::interrupted:
+      return "interrupted";
   }
   return "unknown";
 }

@@ -28,6 +28,7 @@ enum class Errc : std::uint8_t {
   busy,          // another holder, or a log that the last one left behind
   no_space,      // nowhere to put it
   io,            // the host refused a read, a write or a flush
+  interrupted,   // a change of an image was begun and isn't finished: recover
 };
 
 // "corrupt", "not_found": the enumerator's own name, as --json prints it.

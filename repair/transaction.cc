@@ -1,0 +1,141 @@
+#include "repair/transaction.h"
+
+#include <openssl/rand.h>
+
+#include "vhd/base/try.h"
+
+namespace drydock::repair {
+
+namespace {
+
+Result<Guid> random_guid() {
+  Guid guid;
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(guid.bytes.data()),
+                 static_cast<int>(guid.bytes.size())) != 1) {
+    return Error(Errc::io, "the host has no random numbers");
+  }
+  // Version 4, variant 1 (RFC 9562, 5.4); the version is in the third field,
+  // which is little-endian.
+  guid.bytes[7] = (guid.bytes[7] & std::byte{0x0f}) | std::byte{0x40};
+  guid.bytes[8] = (guid.bytes[8] & std::byte{0x3f}) | std::byte{0x80};
+  return guid;
+}
+
+Done check(const char* spent) {
+  if (spent == nullptr) return {};
+  return Error(Errc::bad_argument, spent);
+}
+
+}  // namespace
+
+struct Transaction::Impl {
+  TransactionOptions options;
+  View view;
+  std::unique_ptr<JournalFolder> folder;
+  std::vector<Settled> settled;
+  std::shared_ptr<Overlay> overlay;
+  std::unique_ptr<Disk> disk;
+  const char* spent = nullptr;  // why nothing more can be done
+
+  OpenForWriting open_for_writing() {
+    return [this] { return open_image(view.file, {.writable = true}); };
+  }
+  Done open_disk() {
+    disk = TRY(Disk::open(overlay, {.writable = true, .clock = options.clock}));
+    return {};
+  }
+};
+
+Transaction::Transaction(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Transaction::~Transaction() = default;
+
+Result<std::unique_ptr<Transaction>> Transaction::begin(
+    const std::filesystem::path& path, TransactionOptions options) {
+  auto impl = std::make_unique<Impl>();
+  impl->options = std::move(options);
+  bool writable = !impl->options.dry_run;
+  // One opening for the settling, the rehearsal and the commit, so that the
+  // lock is held without a gap.
+  impl->view.file = TRY(FileDevice::open(path, {.writable = writable}));
+  if (writable) {
+    impl->folder = TRY(journals_beside(path));
+    impl->settled = TRY(settle(impl->open_for_writing(), *impl->folder));
+  }
+  impl->view = TRY(open_view(impl->view.file));
+  impl->overlay = std::make_shared<Overlay>(impl->view.device);
+  TRY(impl->open_disk());
+  return std::unique_ptr<Transaction>(new Transaction(std::move(impl)));
+}
+
+Disk& Transaction::disk() { return *impl_->disk; }
+const View& Transaction::view() const { return impl_->view; }
+const std::vector<Settled>& Transaction::settled() const { return impl_->settled; }
+
+Result<std::vector<Outcome>> Transaction::rehearse(const Plan& plan) {
+  TRY(check(impl_->spent));
+  impl_->spent = "a rehearsal of this transaction ended halfway";
+  std::vector<Outcome> outcomes = TRY(repair::rehearse(plan, *impl_->disk));
+  TRY(impl_->disk->flush());
+  TRY(impl_->open_disk());
+  impl_->spent = nullptr;
+  return outcomes;
+}
+
+Result<std::vector<Overlay::Change>> Transaction::changes() const {
+  TRY(check(impl_->spent));
+  return impl_->overlay->changes();
+}
+
+Result<Receipt> Transaction::commit(const std::string& description) {
+  TRY(check(impl_->spent));
+  TRY(check(impl_->options.dry_run ? "this is a dry run" : nullptr));
+  TRY(impl_->disk->flush());
+  std::vector<Overlay::Change> changes = TRY(impl_->overlay->changes());
+  impl_->spent = "this transaction was committed already";
+  const auto& make_guid = impl_->options.make_guid;
+  JournalHead head;
+  head.id = make_guid ? make_guid() : TRY(random_guid());
+  head.time = impl_->options.clock();
+  head.description = description;
+  return repair::commit(impl_->open_for_writing(), *impl_->folder, std::move(head),
+                        changes);
+}
+
+namespace {
+
+// An image file with its journals, locked for whoever changes them.
+struct Locked {
+  std::shared_ptr<FileDevice> file;
+  std::unique_ptr<JournalFolder> folder;
+  OpenForWriting open() const {
+    return [this] { return open_image(file, {.writable = true}); };
+  }
+};
+
+Result<Locked> lock(const std::filesystem::path& path) {
+  Locked locked;
+  locked.file = TRY(FileDevice::open(path, {.writable = true}));
+  locked.folder = TRY(journals_beside(path));
+  return locked;
+}
+
+}  // namespace
+
+Result<std::vector<Settled>> recover(const std::filesystem::path& path) {
+  Locked image = TRY(lock(path));
+  return settle(image.open(), *image.folder);
+}
+
+Result<Receipt> undo(const std::filesystem::path& path) {
+  Locked image = TRY(lock(path));
+  for (Settled& settled : TRY(settle(image.open(), *image.folder))) {
+    if (settled.before == JournalState::undoing) return std::move(settled.receipt);
+  }
+  return undo(image.open(), *image.folder);
+}
+
+Result<std::vector<HistoryEntry>> history(const std::filesystem::path& path) {
+  return history(*TRY(journals_beside(path)));
+}
+
+}  // namespace drydock::repair

@@ -1,0 +1,100 @@
+// A small disk on a simulated host, with its journals beside it, for the tests
+// of journal and commit.
+
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "harness/power_cut/cuts.h"
+#include "harness/power_cut/host.h"
+#include "harness/power_cut/journal_folder.h"
+#include "repair/commit.h"
+
+namespace drydock::repair {
+
+// "oooo1oo": one letter for each sector, '?' where its bytes aren't all alike.
+std::string letters_of(Bytes bytes);
+// The same the other way.
+ByteVector sectors_of(std::string_view letters);
+
+// An image like a VHDX in what commit() cares for: it has a data GUID, which
+// changes, and is safe, before the first write of an opening reaches the disk.
+// The GUID is in the last sector of its file.  A raw image when `has_guid` is
+// false.
+class TestImage final : public Image {
+ public:
+  TestImage(DevicePtr file, bool has_guid);
+
+  ImageFacts facts() const override;
+  std::uint64_t size() const override { return size_; }
+  std::uint32_t sector_size() const override { return 512; }
+  bool writable() const override { return file_->writable(); }
+
+ private:
+  Done do_read(std::uint64_t offset, MutableBytes into) const override {
+    return file_->read(offset, into);
+  }
+  Done do_write(std::uint64_t offset, Bytes from) override;
+  Done do_flush() override { return file_->flush(); }
+
+  DevicePtr file_;
+  std::uint64_t size_;
+  bool has_guid_;
+  bool written_ = false;
+};
+
+enum class Container { raw, with_guid };
+
+inline void PrintTo(Container container, std::ostream* out) {
+  *out << (container == Container::raw ? "raw" : "with_guid");
+}
+
+// A host with the image "disk" on it.
+class Machine {
+ public:
+  explicit Machine(std::shared_ptr<power_cut::Host> host,
+                   Container container = Container::raw)
+      : host_(std::move(host)),
+        container_(container),
+        folder_(power_cut::journals_on(host_, "disk")) {}
+  // At rest, with these sectors and no journal.
+  explicit Machine(std::string_view letters, Container container = Container::raw)
+      : Machine(power_cut::Host::start(files_with(letters, container)), container) {}
+
+  static power_cut::Files files_with(std::string_view letters, Container container);
+
+  power_cut::Host& host() { return *host_; }
+  JournalFolder& folder() { return *folder_; }
+
+  OpenForWriting open();
+  Result<std::shared_ptr<Image>> open_for_reading() const;
+  // What lies on the disk.
+  std::string letters() const;
+  // What a reader is shown: with an unfinished change laid over it.
+  std::string shown_letters() const;
+  // What a guest does: it opens the image, and writes one sector.
+  Done write(std::size_t sector, char letter);
+
+  // The changes that make what lies there into `letters`.
+  std::vector<Overlay::Change> changes_to(std::string_view letters) const;
+  Result<Receipt> commit(const std::vector<Overlay::Change>& changes);
+  Result<Receipt> commit_to(std::string_view letters) {
+    return commit(changes_to(letters));
+  }
+  Result<Receipt> undo() { return repair::undo(open(), *folder_); }
+  Result<std::vector<Settled>> settle() { return repair::settle(open(), *folder_); }
+  // "sealed undone", oldest first.
+  std::string states() const;
+
+ private:
+  std::shared_ptr<power_cut::Host> host_;
+  Container container_;
+  std::unique_ptr<JournalFolder> folder_;
+};
+
+}  // namespace drydock::repair
