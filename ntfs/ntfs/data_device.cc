@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "ntfs/ntfs/edit.h"
 #include "ntfs/ntfs/format.h"
 #include "ntfs/ntfs/libntfs.h"
 #include "ntfs/ntfs/mount.h"
@@ -81,14 +82,18 @@ Done DataDevice::do_read(std::uint64_t offset, MutableBytes into) const {
   return {};
 }
 
-Done DataDevice::do_write(std::uint64_t, Bytes) {
-  return Error(Errc::unsupported, "NTFS isn't written yet").in(place(file_));
+Done DataDevice::do_write(std::uint64_t offset, Bytes from) {
+  OpenData& open = *TRY(mount_->begin_data_change(file_).in(place(file_)));
+  return write_data(open, offset, from).in(place(file_));
 }
 
 Done DataDevice::do_flush() { return mount_->flush(); }
 
-Done DataDevice::do_resize(std::uint64_t) {
-  return Error(Errc::unsupported, "NTFS isn't written yet").in(place(file_));
+Done DataDevice::do_resize(std::uint64_t size) {
+  OpenData& open = *TRY(mount_->begin_data_change(file_).in(place(file_)));
+  TRY(resize_data(open, size).in(place(file_)));
+  size_ = size;
+  return {};
 }
 
 Result<Extent> DataDevice::do_extent(std::uint64_t offset) const {

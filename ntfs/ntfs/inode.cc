@@ -34,16 +34,6 @@ class Search {
 
 FileTime file_time(ntfs_time time) { return static_cast<FileTime>(sle64_to_cpu(time)); }
 
-std::u16string from_library(const ntfschar* name, std::size_t length) {
-  return utf16le({reinterpret_cast<const std::byte*>(name), 2 * length});
-}
-
-std::vector<ntfschar> to_library(std::u16string_view name) {
-  std::vector<ntfschar> units(name.size());
-  for (std::size_t i = 0; i < name.size(); ++i) units[i] = cpu_to_le16(name[i]);
-  return units;
-}
-
 // The bytes of the attribute that `context` found, where they are resident and
 // lie within their record.
 Bytes resident_value(const ntfs_attr_search_ctx& context) {
@@ -60,6 +50,13 @@ Bytes resident_value(const ntfs_attr_search_ctx& context) {
 
 bool is_system(Reference file) {
   return file.record < kFirstUserRecord && file.record != kRootRecord;
+}
+
+std::vector<std::uint16_t> to_library(std::u16string_view name) {
+  static_assert(std::is_same_v<ntfschar, std::uint16_t>);
+  std::vector<std::uint16_t> units(name.size());
+  for (std::size_t i = 0; i < name.size(); ++i) units[i] = cpu_to_le16(name[i]);
+  return units;
 }
 
 Result<Inode> Inode::open(Mount& mount, Reference file) {
@@ -89,6 +86,11 @@ Inode::~Inode() {
   if (inode_ != nullptr) ntfs_inode_close(inode_);
 }
 
+void Inode::clear_attributes(std::uint32_t bits) {
+  inode_->flags = static_cast<FILE_ATTR_FLAGS>(le32_to_cpu(inode_->flags) & ~bits);
+  ntfs_inode_mark_dirty(inode_);
+}
+
 Done Inode::close() {
   ntfs_inode* closing = release();
   if (closing == nullptr) return {};
@@ -113,7 +115,7 @@ std::uint32_t Inode::attributes() const {
 
 Result<std::optional<Attribute>> Attribute::open(const Inode& inode, std::uint32_t type,
                                                  std::u16string_view name) {
-  std::vector<ntfschar> units = to_library(name);
+  std::vector<std::uint16_t> units = to_library(name);
   ntfs_attr* opened = ntfs_attr_open(
       inode.get(), static_cast<ATTR_TYPES>(cpu_to_le32(type)),
       name.empty() ? AT_UNNAMED : units.data(), static_cast<u32>(units.size()));
@@ -125,6 +127,21 @@ Result<std::optional<Attribute>> Attribute::open(const Inode& inode, std::uint32
 
 Attribute::~Attribute() {
   if (attribute_ != nullptr) ntfs_attr_close(attribute_);
+}
+
+Done close(OpenData file) {
+  Inode inode = std::move(file.inode);
+  { Attribute data = std::move(file.data); }  // goes before its inode
+  return inode.close();
+}
+
+Done check_ours(const Inode& inode) {
+  if (!is_system(inode.reference()) &&
+      (inode.get()->mrec->flags & MFT_RECORD_IS_4) == 0) {
+    return {};
+  }
+  return Error(Errc::bad_argument, fmt::format("record {} of $MFT is one of NTFS's own",
+                                               inode.get()->mft_no));
 }
 
 Result<std::vector<NameRecord>> names_of(const Inode& inode) {
@@ -187,96 +204,6 @@ Result<Stat> stat_of(const Inode& inode) {
     }
   }
   return stat;
-}
-
-Result<std::optional<Reference>> look_up(const Inode& directory,
-                                         std::u16string_view name) {
-  if (!directory.is_directory() || name.empty()) return std::optional<Reference>();
-  std::vector<ntfschar> units = to_library(name);
-  ntfs_volume* volume = directory.mount().volume();
-  auto attempt = [&] {
-    return ntfs_inode_lookup_by_name(directory.get(), units.data(),
-                                     static_cast<int>(units.size()));
-  };
-  // The index is in an order that ignores case first.  Of names that differ in
-  // nothing else, as a directory may hold that Linux programs use, the one that
-  // is meant must win.
-  constexpr u64 kNone = static_cast<u64>(-1);
-  NVolSetCaseSensitive(volume);
-  u64 found = attempt();
-  if (found == kNone && errno == ENOENT) {
-    NVolClearCaseSensitive(volume);
-    found = attempt();
-    NVolSetCaseSensitive(volume);
-  }
-  if (found != kNone) return std::optional(Reference::unpack(found));
-  if (errno == ENOENT) return std::optional<Reference>();
-  return directory.mount().failure(
-      fmt::format("looking into directory {}", directory.get()->mft_no));
-}
-
-namespace {
-
-// More names than any sound directory holds (WinSxS has some 30,000): at a
-// hundred bytes each they still fit into memory.
-constexpr std::size_t kDirectoryNamesMax = 4'000'000;
-
-struct Listing {
-  std::vector<IndexedName> names;
-  bool overflowed = false;
-};
-
-int add_to_listing(void* into, const ntfschar* name, int length, int space, s64,
-                   MFT_REF file, unsigned) {
-  auto& listing = *static_cast<Listing*>(into);
-  if (space == FILE_NAME_DOS || length <= 0) return 0;
-  Reference reference = Reference::unpack(file);
-  if (is_system(reference)) return 0;
-  std::u16string text = from_library(name, static_cast<std::size_t>(length));
-  if (text == u"." || text == u"..") return 0;
-  if (listing.names.size() == kDirectoryNamesMax) {
-    listing.overflowed = true;
-    return -1;
-  }
-  listing.names.push_back({.name = to_utf8(text), .file = reference});
-  return 0;
-}
-
-// The library walks the index's bitmap bit by bit, and holes in it too, so a
-// bitmap larger than its index would keep it for years.
-Done check_index_size(const Inode& directory) {
-  constexpr std::u16string_view kIndexName = u"$I30";
-  auto bitmap = TRY(Attribute::open(directory, le32_to_cpu(AT_BITMAP), kIndexName));
-  auto blocks =
-      TRY(Attribute::open(directory, le32_to_cpu(AT_INDEX_ALLOCATION), kIndexName));
-  if (!bitmap || !blocks) return {};
-  auto index_size = static_cast<std::uint64_t>(blocks->get()->data_size);
-  auto bitmap_size = static_cast<std::uint64_t>(bitmap->get()->data_size);
-  if (index_size > directory.mount().boot_sector().volume_size ||
-      bitmap_size > index_size / 512 / 8 + 8) {
-    return Error(
-        Errc::corrupt,
-        fmt::format("directory {} has an index of {} bytes with a bitmap of {}",
-                    directory.get()->mft_no, index_size, bitmap_size));
-  }
-  return {};
-}
-
-}  // namespace
-
-Result<std::vector<IndexedName>> read_directory(const Inode& directory) {
-  TRY(check_index_size(directory));
-  Listing listing;
-  s64 position = 0;
-  int result = ntfs_readdir(directory.get(), &position, &listing, add_to_listing);
-  if (listing.overflowed) {
-    return Error(Errc::corrupt,
-                 fmt::format("directory {} has more than {} names",
-                             directory.get()->mft_no, kDirectoryNamesMax));
-  }
-  if (result == 0) return std::move(listing.names);
-  return directory.mount().failure(
-      fmt::format("listing directory {}", directory.get()->mft_no));
 }
 
 }  // namespace drydock::ntfs

@@ -1,13 +1,11 @@
 // libntfs-3g's inodes and attributes, closed by themselves; and what is read
-// of them: a file's Stat, its names, and which file a name in a directory is.
+// of them: a file's Stat, and its names.
 //
 // Each may be open once only: see mount.h.
 
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,8 +39,11 @@ struct Reference {
   friend bool operator==(const Reference&, const Reference&) = default;
 };
 
-// NTFS's own files; they are read, never changed.
+// NTFS's own files, by their numbers; they are read, never changed.
 bool is_system(Reference file);
+
+// A name in the library's units: UTF-16, little-endian in memory too.
+std::vector<std::uint16_t> to_library(std::u16string_view name);
 
 class Inode {
  public:
@@ -65,6 +66,7 @@ class Inode {
   Reference reference() const;
   bool is_directory() const;
   std::uint32_t attributes() const;  // as in Stat
+  void clear_attributes(std::uint32_t bits);
 
   // Writes what was changed, and closes.  The destructor does so too, but has
   // nobody to tell of a failure.
@@ -77,11 +79,10 @@ class Inode {
   _ntfs_inode* inode_;
 };
 
-// A stream of an open inode.  `name` is a constant of the library's kind; the
-// inode must outlive this.
+// A stream of an open inode, which must outlive this.
 class Attribute {
  public:
-  // Null where there is none.
+  // Nothing where there is none.  `type` is as on disk.
   static Result<std::optional<Attribute>> open(const Inode& inode, std::uint32_t type,
                                                std::u16string_view name = {});
   Attribute(Attribute&& other) noexcept
@@ -101,6 +102,7 @@ struct OpenData {
   Inode inode;
   Attribute data;
 };
+Done close(OpenData file);
 
 // One $FILE_NAME of a record.
 struct NameRecord {
@@ -116,17 +118,8 @@ Result<std::vector<NameRecord>> names_of(const Inode& inode);
 // 0 where it has no reparse point.
 Result<std::uint32_t> reparse_tag_of(const Inode& inode);
 
-// Which file `name` is in an open directory: the one so written, else the one
-// that differs in case only.  Nothing where there is none.
-Result<std::optional<Reference>> look_up(const Inode& directory,
-                                         std::u16string_view name);
-
-// A name as a directory has it.
-struct IndexedName {
-  std::string name;  // WTF-8
-  Reference file;
-};
-// All but "." and "..", the 8.3 aliases and NTFS's own files.
-Result<std::vector<IndexedName>> read_directory(const Inode& directory);
+// bad_argument for what nobody but NTFS itself may change: its own files, and
+// those in $Extend.
+Done check_ours(const Inode& inode);
 
 }  // namespace drydock::ntfs

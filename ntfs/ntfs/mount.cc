@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "ntfs/ntfs/data_device.h"
+#include "ntfs/ntfs/directory.h"
 #include "ntfs/ntfs/format.h"
 #include "ntfs/ntfs/libntfs.h"
 #include "ntfs/ntfs/messages.h"
@@ -89,6 +90,9 @@ Done Mount::mount() {
     condition_.add(VolumeState::dirty, "its $MFTMirr differs from $MFT");
   }
   ntfs_create_lru_caches(volume_);
+  // What is made in a compressed directory is left uncompressed: boot loaders
+  // read it too.
+  NVolClearCompression(volume_);
   return {};
 }
 
@@ -156,9 +160,12 @@ Done Mount::allow_change() {
   return {};
 }
 
-Done Mount::begin_change() {
+Done Mount::begin_change(std::uint64_t length) {
   TRY(allow_change());
-  return begin();
+  TRY(begin());
+  // Finding room takes no more than a look at $Bitmap for each cluster.
+  operations_.begin(kReadsMax + length / boot_sector_.sector_size);
+  return {};
 }
 
 Result<OpenData*> Mount::warm(Reference file) {
@@ -177,9 +184,7 @@ Result<OpenData*> Mount::warm(Reference file) {
 Done Mount::cool() {
   if (!warm_) return {};
   std::unique_ptr<OpenData> closing = std::move(warm_);
-  Inode inode = std::move(closing->inode);
-  closing.reset();  // The attribute goes before its inode.
-  return inode.close();
+  return close(std::move(*closing));
 }
 
 Result<OpenData*> Mount::begin_data(Reference file) {
@@ -205,6 +210,13 @@ Error Mount::failure(std::string_view doing) {
 Done Mount::flush() {
   if (!writable()) return {};
   TRY(begin());
+  for (ntfs_inode* inode : {volume_->mft_ni, volume_->mftmirr_ni, volume_->lcnbmp_ni,
+                            volume_->vol_ni, volume_->secure_ni}) {
+    if (inode == nullptr || !(NInoDirty(inode) || NInoAttrListDirty(inode))) continue;
+    if (ntfs_inode_sync(inode) != 0) {
+      return failure(fmt::format("writing record {} of $MFT", inode->mft_no));
+    }
+  }
   if (ntfs_device_sync(volume_->dev) != 0) return failure("flushing the volume");
   return operations_.device()->flush();
 }

@@ -50,8 +50,9 @@ class Mount final : public std::enable_shared_from_this<Mount> {
   // the warm file can't be finished.
   Done begin();
 
-  // Starts a call that changes something: read_only, or busy, where it may not.
-  Done begin_change();
+  // Starts a call that changes something, and may write `length` bytes of data:
+  // read_only, or busy, where it may not.
+  Done begin_change(std::uint64_t length = 0);
 
   // Starts a call on the data of `file`, and gives it, open and warm.
   Result<OpenData*> begin_data(Reference file);

@@ -7,9 +7,12 @@
 #include <bit>
 
 #include "ntfs/ntfs/data_device.h"
+#include "ntfs/ntfs/directory.h"
+#include "ntfs/ntfs/edit.h"
 #include "ntfs/ntfs/format.h"
 #include "ntfs/ntfs/libntfs.h"
 #include "ntfs/ntfs/mount.h"
+#include "ntfs/ntfs/path.h"
 #include "vhd/base/checked.h"
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
@@ -34,24 +37,6 @@ class NtfsFile final : public File::Body {
   Reference reference_;
 };
 
-// What the file at the end of `names` is.
-Result<Reference> walk(Mount& mount, const std::vector<std::string>& names) {
-  TRY(mount.begin());
-  Inode at = TRY(Inode::open(mount, {.record = kRootRecord}));
-  for (const std::string& name : names) {
-    auto units = to_utf16(name);
-    std::optional<Reference> next;
-    if (units) next = TRY(look_up(at, *units).in(name));
-    if (!next) {
-      return Error(Errc::not_found, fmt::format("there is no \"{}\"", name));
-    }
-    // A hostile directory may hold itself; no inode may be open twice.
-    TRY(at.close());
-    at = TRY(Inode::open(mount, *next).in(name));
-  }
-  return at.reference();
-}
-
 class Volume final : public FileSystem {
  public:
   explicit Volume(std::shared_ptr<Mount> mount) : mount_(std::move(mount)) {}
@@ -59,18 +44,24 @@ class Volume final : public FileSystem {
   Result<VolumeFacts> facts() const override;
   Result<File> find(std::string_view path) const override;
   Done list(const File& directory, const Visit& visit) const override;
-  Result<File> create(std::string_view) override { return not_yet(); }
-  Result<File> create_directory(std::string_view) override { return not_yet(); }
-  Done remove(std::string_view) override { return not_yet(); }
-  Done rename(std::string_view, std::string_view) override { return not_yet(); }
-  Result<File> put(std::string_view, Bytes) override { return not_yet(); }
+  Result<File> create(std::string_view path) override {
+    return file_at(TRY(ntfs::create(*mount_, path, Kind::file).in(path))).in(path);
+  }
+  Result<File> create_directory(std::string_view path) override {
+    return file_at(TRY(ntfs::create(*mount_, path, Kind::directory).in(path))).in(path);
+  }
+  Done remove(std::string_view path) override {
+    return ntfs::remove(*mount_, path).in(path);
+  }
+  Done rename(std::string_view from, std::string_view to) override {
+    return ntfs::rename(*mount_, from, to);
+  }
+  Result<File> put(std::string_view path, Bytes content) override {
+    return file_at(TRY(ntfs::put(*mount_, path, content).in(path))).in(path);
+  }
   Done flush() override { return mount_->flush(); }
 
  private:
-  Error not_yet() const {
-    if (!mount_->condition().clean()) return not_clean(mount_->condition());
-    return Error(Errc::unsupported, "NTFS isn't written yet");
-  }
   Result<File> file_at(Reference reference) const;
 
   std::shared_ptr<Mount> mount_;
@@ -138,7 +129,8 @@ Result<File> Volume::file_at(Reference reference) const {
 
 Result<File> Volume::find(std::string_view path) const {
   auto names = TRY(split_path(path));
-  return file_at(TRY(walk(*mount_, names).in(path))).in(path);
+  TRY(mount_->begin());
+  return file_at(TRY(walk(*mount_, names).in(path)).back()).in(path);
 }
 
 Done Volume::list(const File& directory, const Visit& visit) const {

@@ -48,6 +48,10 @@ std::string difference(const Tree& ours, const Tree& theirs);
 std::vector<std::string> files_that_differ(const FileSystem& volume, const Place& place,
                                            const Tree& tree);
 
+// Asks ntfs-3g's tools whether the volume is consistent: ntfsresize compares
+// every file's clusters with $Bitmap, ntfsfix looks at $MFT and its mirror.
+void expect_sound(const Place& place);
+
 // A device that passes reads on, and fails the test on any write or flush.
 DevicePtr write_trap(DevicePtr below);
 

@@ -1,0 +1,77 @@
+#include "ntfs/ntfs/stamp.h"
+
+#include "ntfs/ntfs/libntfs.h"
+#include "ntfs/ntfs/mount.h"
+#include "vhd/base/try.h"
+
+namespace drydock::ntfs {
+
+namespace {
+
+ntfs_time time_of(const Inode& inode) {
+  return cpu_to_sle64(static_cast<s64>(inode.mount().time()));
+}
+
+// So that the record, and the copy of times and sizes in each directory, get
+// written.
+void mark_dirty(ntfs_inode* inode) {
+  NInoFileNameSetDirty(inode);
+  NInoSetDirty(inode);
+}
+
+// Copies the times and attributes into the record's names in `directory`.
+Done stamp_names(Inode& inode, Reference directory) {
+  ntfs_attr_search_ctx* search = ntfs_attr_get_search_ctx(inode.get(), nullptr);
+  if (search == nullptr) return inode.mount().failure("stamping its names");
+  while (ntfs_attr_lookup(AT_FILE_NAME, AT_UNNAMED, 0, CASE_SENSITIVE, 0, nullptr, 0,
+                          search) == 0) {
+    ATTR_RECORD* found = search->attr;
+    if (le32_to_cpu(found->value_length) < sizeof(FILE_NAME_ATTR)) continue;
+    auto* name = reinterpret_cast<FILE_NAME_ATTR*>(reinterpret_cast<char*>(found) +
+                                                   le16_to_cpu(found->value_offset));
+    if (MREF_LE(name->parent_directory) != directory.record) continue;
+    name->file_attributes =
+        static_cast<FILE_ATTR_FLAGS>((name->file_attributes & ~FILE_ATTR_VALID_FLAGS) |
+                                     (inode.get()->flags & FILE_ATTR_VALID_FLAGS));
+    name->creation_time = inode.get()->creation_time;
+    name->last_data_change_time = inode.get()->last_data_change_time;
+    name->last_mft_change_time = inode.get()->last_mft_change_time;
+    name->last_access_time = inode.get()->last_access_time;
+    ntfs_inode_mark_dirty(search->ntfs_ino);
+  }
+  ntfs_attr_put_search_ctx(search);
+  return {};
+}
+
+}  // namespace
+
+Done stamp_new(Inode& inode) {
+  ntfs_inode* raw = inode.get();
+  raw->creation_time = raw->last_data_change_time = raw->last_mft_change_time =
+      raw->last_access_time = time_of(inode);
+  mark_dirty(raw);
+  for (const NameRecord& name : TRY(names_of(inode))) {
+    TRY(stamp_names(inode, name.parent));
+  }
+  return {};
+}
+
+void stamp_modified(Inode& inode) {
+  inode.get()->last_data_change_time = inode.get()->last_mft_change_time =
+      time_of(inode);
+  mark_dirty(inode.get());
+}
+
+Done stamp_renamed(Inode& inode, Reference directory) {
+  inode.get()->last_mft_change_time = time_of(inode);
+  mark_dirty(inode.get());
+  return stamp_names(inode, directory);
+}
+
+Done stamp_directory(Mount& mount, Reference directory) {
+  Inode inode = TRY(Inode::open(mount, directory));
+  stamp_modified(inode);
+  return inode.close();
+}
+
+}  // namespace drydock::ntfs
