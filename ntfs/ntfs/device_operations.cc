@@ -111,11 +111,10 @@ struct DeviceOperations::Calls {
     return -1;
   }
 
-  static int stat(struct ntfs_device* device, struct stat* into) {
-    *into = {};
-    into->st_mode = S_IFREG;
-    into->st_size = static_cast<off_t>(self(device).device_->size());
-    return 0;
+  // Only the library's tools ask.
+  static int stat(struct ntfs_device*, struct stat*) {
+    errno = EOPNOTSUPP;
+    return -1;
   }
 
   // The library asks for geometry and block sizes, and takes no for an answer.

@@ -20,6 +20,10 @@ namespace drydock::ntfs {
 
 namespace {
 
+// POSIX's S_IFREG and S_IFDIR, in which the library is told what to make.
+constexpr mode_t kFileMode = 0100000;
+constexpr mode_t kDirectoryMode = 0040000;
+
 // A directory that names can be made in.
 Done check_directory(const Inode& directory) {
   TRY(check_ours(directory));
@@ -59,7 +63,7 @@ Result<Reference> make(Mount& mount, const Spot& spot, Kind kind) {
   std::vector<std::uint16_t> units = to_library(spot.name);
   ntfs_inode* made = ntfs_create(directory.get(), cpu_to_le32(security), units.data(),
                                  static_cast<u8>(units.size()),
-                                 kind == Kind::directory ? S_IFDIR : S_IFREG);
+                                 kind == Kind::directory ? kDirectoryMode : kFileMode);
   if (made == nullptr) return mount.failure("creating it");
   Inode inode(mount, made);
   Reference file = inode.reference();

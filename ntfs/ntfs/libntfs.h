@@ -3,11 +3,11 @@
 // They are C: they expect <time.h> and its like to have been included, declare
 // nothing extern "C", and put le16, le32 and their kind into the global
 // namespace.  Only .cc files of this folder include this.
+//
+// Nothing of POSIX is needed to compile them, since the library is given no
+// path and no descriptor.
 
 #pragma once
-
-#include <sys/stat.h>
-#include <sys/time.h>
 
 #include <cstdarg>
 #include <cstddef>
