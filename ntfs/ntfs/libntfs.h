@@ -17,6 +17,12 @@
 #include <cstring>
 #include <ctime>
 
+// ntfstime.h takes a missing macro of <sys/stat.h>'s for a missing timespec, and
+// would define it once more; this is what it looks for besides.
+#ifndef __timespec_defined
+#define __timespec_defined 1
+#endif
+
 extern "C" {
 #include <ntfs-3g/types.h>
 // types.h must come first.
