@@ -58,6 +58,7 @@ Cells::Cells(Bytes file) {
   bins_ = file.subspan(kBaseBlockSize);
   bins_ = bins_.first(std::min<std::size_t>(bins_.size(), base->bins_size));
   root_ = base->root;
+  minor_ = base->minor;
 }
 
 Result<Bytes> Cells::at(std::uint32_t offset) const {
@@ -239,14 +240,11 @@ std::uint32_t name_hash(std::u16string_view name) {
   return hash;
 }
 
-std::optional<std::uint32_t> name_hint(std::u16string_view name) {
-  name = name.substr(0, 4);
-  if (std::any_of(name.begin(), name.end(), [](char16_t x) { return x > 0xff; })) {
-    return 0;
-  }
+std::uint32_t name_hint(std::u16string_view name) {
   std::uint32_t hint = 0;
+  name = name.substr(0, sizeof(hint));
   for (std::size_t i = 0; i < name.size(); ++i) {
-    if (name[i] > 0x7f) return std::nullopt;
+    if (name[i] > 0xff) return 0;
     hint |= std::uint32_t{name[i]} << (8 * i);
   }
   return hint;

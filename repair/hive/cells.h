@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,6 +55,7 @@ class Cells {
   // From the first bin on; what cells' offsets count from.
   Bytes bins() const { return bins_; }
   std::uint32_t root() const { return root_; }
+  std::uint32_t minor() const { return minor_; }  // 5 in version 1.5
 
   // What the cell in use at `offset` holds, without its size.  corrupt where
   // there is none.
@@ -83,6 +83,7 @@ class Cells {
 
   Bytes bins_;
   std::uint32_t root_ = kNoCell;
+  std::uint32_t minor_ = 0;
 };
 
 // "cell 0x2f8", as places in errors name it.
@@ -91,9 +92,10 @@ std::string cell_name(std::uint32_t offset);
 // What an "lh" list keeps of a key's name.
 std::uint32_t name_hash(std::u16string_view name);
 
-// What an "lf" list keeps of it.  Nothing where one of those letters is neither
-// ASCII nor beyond Latin-1: Windows has then been seen to keep another's byte.
-std::optional<std::uint32_t> name_hint(std::u16string_view name);
+// What an "lf" list keeps of it: its first four letters, or 0 where one of them
+// isn't in Latin-1.  For letters beyond ASCII Windows has been seen to keep
+// another code page's bytes.
+std::uint32_t name_hint(std::u16string_view name);
 
 // The XOR of the base block's first 127 words; neither 0 nor -1, which are
 // moved to 1 and -2.

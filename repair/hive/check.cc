@@ -32,6 +32,13 @@ std::size_t utf16_size(std::u16string_view text) {
   return text.size() * sizeof(char16_t);
 }
 
+// See name_hint().
+bool hint_is_known(std::u16string_view name) {
+  name = name.substr(0, 4);
+  return std::none_of(name.begin(), name.end(),
+                      [](char16_t letter) { return letter > 0x7f && letter <= 0xff; });
+}
+
 class Survey {
  public:
   enum class Until { end, first_fatal };
@@ -304,8 +311,8 @@ void Survey::check_subkey_order(const KeyCell& key) {
           leaf.hint(i) != name_hash(subkey->name)) {
         odd(leaf.offset(i), "the list (lh) has a wrong hash of this key's name");
       }
-      if (leaf.signature == kFastLeafSignature &&
-          leaf.hint(i) != name_hint(subkey->name).value_or(leaf.hint(i))) {
+      if (leaf.signature == kFastLeafSignature && hint_is_known(subkey->name) &&
+          leaf.hint(i) != name_hint(subkey->name)) {
         odd(leaf.offset(i), "the list (lf) has a wrong hint of this key's name");
       }
       if (utf16_size(subkey->name) > key.node.subkey_name_size_max ||
@@ -358,14 +365,9 @@ void Survey::check_value(std::uint32_t offset, const KeyCell& key) {
 }
 
 void Survey::check_class_name(const KeyCell& key) {
-  if (key.node.class_size == 0) return;
-  auto cell = cells_.at(key.node.class_name);
-  if (!cell || cell->size() < key.node.class_size) {
-    odd(key.offset, "its class name can't be read");
-  } else if (!is_start(key.node.class_name) || claimed_.has(key.node.class_name)) {
-    odd(key.offset, "its class name lies in a cell that is another's");
-  } else {
-    claimed_.add(key.node.class_name);
+  if (key.node.class_size == 0 || !claim(key.node.class_name)) return;
+  if (cells_.at(key.node.class_name)->size() < key.node.class_size) {
+    fatal(key.offset, "its class name is longer than the cell");
   }
 }
 

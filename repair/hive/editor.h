@@ -1,53 +1,58 @@
-// Edits of a hive's cells, made by hivex in a copy of its own.
+// Edits of keys and values, made in the cells of a hive in memory.
 //
-// hivex knows where cells go and how lists of subkeys are kept in order, but
-// must be held: it takes what it is given on trust, stops halfway when an edit
-// fails, and some of what it writes Windows would misread.  So it is handed
-// only bytes that believe() believes and only what it writes as Windows does
-// (README.md says what that leaves out); and after an Error, or once its bytes
-// have not passed check(), the editor is dropped.
+// The hive has passed believe().  What an edit leaves is as Windows writes it:
+// lists in order and hinted, large data in segments, security descriptors
+// counted, maxima kept.  Times are not set here: save() does it.
 
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
+#include "repair/hive/cell_space.h"
 #include "repair/hive/hive.h"
-#include "vhd/base/bytes.h"
 #include "vhd/base/result.h"
-
-struct hive_h;
 
 namespace drydock::hive {
 
 class Editor {
  public:
-  // Copies `file`.  unsupported where hivex doesn't open it.
-  static Result<Editor> open(Bytes file);
+  // Borrows `file`, which must outlive it and which nobody else may change.
+  explicit Editor(ByteVector& file) : space_(file) {}
 
-  // Keys are named by their cells.  io where hivex fails.
-  Result<std::uint32_t> create_key(std::uint32_t parent, std::string_view name);
-  Done remove_key(std::uint32_t key);
-  // In place of all that the key has.
-  Done set_values(std::uint32_t key, const std::vector<Value>& values);
+  // An edit that fails may be half done.  So edits are made one or several at a
+  // time, and then kept, or undone whole.
 
-  // The whole hive as it is now, with sequence numbers of hivex's own.
-  Result<ByteVector> bytes();
+  // A new key has its parent's security.  `name` isn't there yet.
+  Result<std::uint32_t> create_key(std::uint32_t parent, std::u16string_view name);
+  // With all below it: the keys that are gone.
+  Result<std::vector<std::uint32_t>> remove_key(std::uint32_t parent,
+                                                std::uint32_t key);
+  // Adds the value, or replaces the data of the one that has its name.
+  Done set_value(std::uint32_t key, const Value& value);
+  // not_found where there is none.
+  Done remove_value(std::uint32_t key, std::u16string_view name);
+
+  void keep() { space_.keep(); }
+  void undo() { space_.undo(); }
 
  private:
-  struct Close {
-    void operator()(hive_h* handle) const;
-  };
-  explicit Editor(hive_h* handle) : handle_(handle) {}
-  std::unique_ptr<hive_h, Close> handle_;
+  Result<std::uint32_t> share_security(std::uint32_t parent);
+  Done set_data(ValueNode& node, Bytes data);
+  Result<std::uint32_t> lay_data(Bytes data);
+  Result<std::uint32_t> lay_big_data(Bytes data);
+  Done add_to_values(KeyNode& node, std::uint32_t value);
+  Done free_data(const ValueCell& value);
+  Done free_key(std::uint32_t key);
+  void release_security(std::uint32_t security);
+
+  CellSpace space_;
 };
 
-// unsupported where hivex would write the value otherwise than Windows reads
-// it, with the reason.
-Done check_writable(const Value& value);
-// The same of a new key's name; bad_argument for what no key may be called.
-Done check_key_name(std::string_view name);
+// The value of `key` that is called `name`; nothing where there is none.
+Result<std::optional<ValueCell>> find_value(const Cells& cells, const KeyCell& key,
+                                            std::u16string_view name);
 
 }  // namespace drydock::hive

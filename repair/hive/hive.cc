@@ -24,7 +24,15 @@ Result<std::u16string> encode_name(std::string_view name) {
   return *std::move(units);
 }
 
+// A key's handle is its cell, and above it the cell of the key that led to it:
+// what a key's own cell says of its parent may be wrong.
+Key make_key(std::uint32_t parent, std::uint32_t cell) {
+  return Key{std::uint64_t{parent} << 32 | cell};
+}
 std::uint32_t offset_of(Key key) { return static_cast<std::uint32_t>(key.handle); }
+std::uint32_t parent_of(Key key) {
+  return static_cast<std::uint32_t>(key.handle >> 32);
+}
 
 Result<Value> decode_value(const Cells& cells, const ValueCell& cell) {
   return Value{.name = to_utf8(cell.name),
@@ -42,32 +50,28 @@ std::string_view take_name(std::string_view& path) {
   return name;
 }
 
-Error no_value(std::string_view name, const std::u16string& key) {
-  return Error(Errc::not_found,
-               fmt::format("there is no value {} in {}",
-                           name.empty() ? "(Default)" : name, to_utf8(key)));
-}
-
 }  // namespace
 
 struct Hive::Impl {
-  explicit Impl(ByteVector bytes) : file(std::move(bytes)), cells(file) {}
+  explicit Impl(ByteVector bytes)
+      : file(std::move(bytes)),
+        cells(file),
+        header(read_header_facts(file)),
+        editor(file) {}
 
   Result<KeyCell> key(Key key) const { return cells.key(offset_of(key)); }
   Result<Key> find_subkey(Key parent, std::string_view name) const;
 
-  Done check_editable() const;
-  // Runs `edit` on hivex's copy, and takes over what came of it; on an Error
-  // leaves the hive and forgets the copy, which may be half-changed.
+  // Makes an edit, of one step or several, whole or not at all.
   Done apply(const std::function<Done(Editor&)>& edit);
   Done mark_edited(ByteVector& saved, const SaveOptions& options) const;
 
   ByteVector file;
   Cells cells;  // of `file`
-  std::optional<Editor> editor;
+  HeaderFacts header;
+  Editor editor;                        // of `file`
   std::set<std::uint32_t> edited_keys;  // whose time save() sets
-  // The state that was read, for save() to compare with.
-  std::optional<BaseBlock> base_before;
+  // What was wrong before the first edit, for save() to compare with.
   std::vector<Problem> problems_before;
 };
 
@@ -76,7 +80,9 @@ Result<Key> Hive::Impl::find_subkey(Key parent, std::string_view name) const {
   KeyCell cell = TRY(key(parent));
   for (std::uint32_t offset : TRY(cells.subkeys(cell))) {
     KeyCell subkey = TRY(cells.key(offset));
-    if (compare_ignoring_case(subkey.name, wanted) == 0) return Key{offset};
+    if (compare_ignoring_case(subkey.name, wanted) == 0) {
+      return make_key(cell.offset, offset);
+    }
   }
   return Error(Errc::not_found,
                fmt::format("there is no key {} in {}", name, to_utf8(cell.name)));
@@ -97,14 +103,14 @@ Result<Hive> Hive::open(const BlockDevice& device) {
   return Hive(std::make_unique<Impl>(std::move(file)));
 }
 
-bool Hive::dirty() const { return read_header_facts(impl_->file).dirty(); }
+bool Hive::dirty() const { return impl_->header.dirty(); }
 
 FileTime Hive::last_written() const {
   auto base = load<BaseBlock>(impl_->file);
   return base ? FileTime{base->last_written} : 0;
 }
 
-Key Hive::root() const { return Key{impl_->cells.root()}; }
+Key Hive::root() const { return make_key(kNoCell, impl_->cells.root()); }
 
 Result<Key> Hive::find(std::string_view path) const { return find(root(), path); }
 
@@ -128,7 +134,7 @@ Result<std::vector<Key>> Hive::subkeys(Key key) const {
   KeyCell cell = TRY(impl_->key(key));
   std::vector<Key> keys;
   for (std::uint32_t offset : TRY(impl_->cells.subkeys(cell))) {
-    keys.push_back(Key{offset});
+    keys.push_back(make_key(cell.offset, offset));
   }
   return keys;
 }
@@ -146,49 +152,33 @@ Result<std::vector<Value>> Hive::values(Key key) const {
 Result<Value> Hive::value(Key key, std::string_view name) const {
   std::u16string wanted = TRY(encode_name(name));
   KeyCell cell = TRY(impl_->key(key));
-  for (std::uint32_t offset : TRY(impl_->cells.values(cell))) {
-    ValueCell value = TRY(impl_->cells.value(offset));
-    if (compare_ignoring_case(value.name, wanted) == 0) {
-      return decode_value(impl_->cells, value);
-    }
-  }
-  return no_value(name, cell.name);
-}
-
-Done Hive::Impl::check_editable() const {
-  HeaderFacts header = read_header_facts(file);
-  if (!header.dirty()) return {};
-  return Error(Errc::busy, header.why_dirty() +
-                               ": its transaction logs may hold changes, which an edit "
-                               "would throw away");
+  auto value = TRY(find_value(impl_->cells, cell, wanted));
+  if (value) return decode_value(impl_->cells, *value);
+  return Error(Errc::not_found,
+               fmt::format("there is no value {} in {}",
+                           name.empty() ? "(Default)" : name, to_utf8(cell.name)));
 }
 
 Done Hive::Impl::apply(const std::function<Done(Editor&)>& edit) {
-  if (!base_before) {
-    problems_before = check(file).problems;
-    base_before = load<BaseBlock>(file);
+  if (header.dirty()) {
+    return Error(Errc::busy, header.why_dirty() +
+                                 ": its transaction logs may hold changes, which an "
+                                 "edit would throw away");
   }
-  if (!editor) editor = TRY(Editor::open(file));
-  auto keys_before = edited_keys;
-  auto run = [&]() -> Result<ByteVector> {
-    TRY(edit(*editor));
-    return editor->bytes();
-  };
-  auto edited = run();
-  if (!edited) {
-    editor.reset();
-    edited_keys = std::move(keys_before);
-    return std::move(edited).error();
+  if (edited_keys.empty()) problems_before = check(file).problems;
+  Done done = edit(editor);
+  if (done) {
+    editor.keep();
+  } else {
+    editor.undo();
   }
-  file = *std::move(edited);
   cells = Cells(file);
-  return {};
+  return done;
 }
 
 Result<Key> Hive::create(std::string_view path) { return create(root(), path); }
 
 Result<Key> Hive::create(Key from, std::string_view path) {
-  TRY(impl_->check_editable());
   Key key = from;
   std::string_view name = take_name(path);
   for (; !name.empty(); name = take_name(path)) {
@@ -198,93 +188,74 @@ Result<Key> Hive::create(Key from, std::string_view path) {
     key = *found;
   }
   if (name.empty()) return key;
+  std::set<std::uint32_t> edited{offset_of(key)};
   TRY(impl_->apply([&](Editor& editor) -> Done {
     for (; !name.empty(); name = take_name(path)) {
-      TRY(check_key_name(name));
-      impl_->edited_keys.insert(offset_of(key));
-      key = Key{TRY(editor.create_key(offset_of(key), name))};
+      std::u16string units = TRY(encode_name(name));
+      key = make_key(offset_of(key), TRY(editor.create_key(offset_of(key), units)));
+      edited.insert(offset_of(key));
     }
-    impl_->edited_keys.insert(offset_of(key));
     return {};
   }));
+  impl_->edited_keys.merge(edited);
   return key;
 }
 
 Done Hive::remove(Key key) {
-  TRY(impl_->check_editable());
   if (offset_of(key) == offset_of(root())) {
     return Error(Errc::bad_argument, "a hive's root can't be removed");
   }
-  std::uint32_t parent = TRY(impl_->key(key)).node.parent;
-  return impl_->apply([&](Editor& editor) -> Done {
-    impl_->edited_keys.insert(parent);
-    return editor.remove_key(offset_of(key));
-  });
+  std::vector<std::uint32_t> gone;
+  TRY(impl_->apply([&](Editor& editor) -> Done {
+    gone = TRY(editor.remove_key(parent_of(key), offset_of(key)));
+    return {};
+  }));
+  for (std::uint32_t offset : gone) impl_->edited_keys.erase(offset);
+  impl_->edited_keys.insert(parent_of(key));
+  return {};
 }
 
 Done Hive::set(Key key, const Value& value) { return set(key, std::vector{value}); }
 
 Done Hive::set(Key key, const std::vector<Value>& values) {
-  TRY(impl_->check_editable());
-  std::vector<Value> all = TRY(this->values(key));
-  bool same = true;
+  std::vector<const Value*> changed;
   for (const Value& value : values) {
-    std::u16string wanted = TRY(encode_name(value.name));
-    auto old = std::find_if(all.begin(), all.end(), [&](const Value& other) {
-      return compare_ignoring_case(to_utf16(other.name).value_or(u""), wanted) == 0;
-    });
-    if (old == all.end()) {
-      all.push_back(value);
-      same = false;
-    } else if (old->type != value.type || old->data != value.data) {
-      old->type = value.type;
-      old->data = value.data;
-      same = false;
-    }
+    auto old = this->value(key, value.name);
+    if (!old && old.error().code() != Errc::not_found) return std::move(old).error();
+    if (old && old->type == value.type && old->data == value.data) continue;
+    changed.push_back(&value);
   }
-  if (same) return {};
-  for (const Value& value : all) TRY(check_writable(value));
-  return impl_->apply([&](Editor& editor) -> Done {
-    impl_->edited_keys.insert(offset_of(key));
-    return editor.set_values(offset_of(key), all);
-  });
+  if (changed.empty()) return {};
+  TRY(impl_->apply([&](Editor& editor) -> Done {
+    for (const Value* value : changed) TRY(editor.set_value(offset_of(key), *value));
+    return {};
+  }));
+  impl_->edited_keys.insert(offset_of(key));
+  return {};
 }
 
 Done Hive::remove_value(Key key, std::string_view name) {
-  TRY(impl_->check_editable());
   std::u16string wanted = TRY(encode_name(name));
-  std::vector<Value> all = TRY(values(key));
-  auto old = std::find_if(all.begin(), all.end(), [&](const Value& other) {
-    return compare_ignoring_case(to_utf16(other.name).value_or(u""), wanted) == 0;
-  });
-  if (old == all.end()) return no_value(name, TRY(impl_->key(key)).name);
-  all.erase(old);
-  for (const Value& value : all) TRY(check_writable(value));
-  return impl_->apply([&](Editor& editor) -> Done {
-    impl_->edited_keys.insert(offset_of(key));
-    return editor.set_values(offset_of(key), all);
-  });
+  TRY(value(key, name));
+  TRY(impl_->apply(
+      [&](Editor& editor) { return editor.remove_value(offset_of(key), wanted); }));
+  impl_->edited_keys.insert(offset_of(key));
+  return {};
 }
 
-// hivex has raised the sequence numbers once for each edit, and no key's time.
 Done Hive::Impl::mark_edited(ByteVector& saved, const SaveOptions& options) const {
   FileTime time = options.clock();
   for (std::uint32_t offset : edited_keys) {
-    auto edited = cells.key(offset);
-    if (!edited) continue;  // removed since
-    edited->node.last_written = time;
-    if (!store(saved, kBaseBlockSize + offset + sizeof(le32), edited->node)) {
-      return Error(Errc::corrupt, "a key lies outside the hive").in(cell_name(offset));
-    }
+    KeyNode node = TRY(cells.key(offset)).node;
+    node.last_written = time;
+    static_cast<void>(store(saved, kBaseBlockSize + offset + sizeof(le32), node));
   }
-  auto base = load<BaseBlock>(saved);
-  if (!base) return Error(Errc::corrupt, "a hive without a base block");
-  base->sequence1 =
-      std::max(std::uint32_t{base_before->sequence1} + 1, options.sequence_min);
-  base->sequence2 = base->sequence1;
-  base->last_written = time;
-  base->checksum = checksum(*base);
-  static_cast<void>(store(saved, 0, *base));
+  BaseBlock base = *load<BaseBlock>(saved);
+  base.sequence1 = std::max(header.sequence1 + 1, options.sequence_min);
+  base.sequence2 = base.sequence1;
+  base.last_written = time;
+  base.checksum = checksum(base);
+  static_cast<void>(store(saved, 0, base));
   return {};
 }
 
@@ -299,8 +270,8 @@ Result<ByteVector> Hive::save(const SaveOptions& options) const {
              old.where == problem.where;
     });
     if (known) continue;
-    return Error(Errc::unsupported,
-                 "hivex would leave this in the hive: " + problem.what)
+    return Error(Errc::corrupt,
+                 "the edited hive isn't as it should be: " + problem.what)
         .in(problem.where);
   }
   return saved;

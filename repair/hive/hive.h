@@ -2,8 +2,7 @@
 //
 // The device is read whole, once, and never edited in place.  Before anything
 // is believed, check.h has walked the hive, so that a hostile file meets our
-// bounds first.  Reading is our own; edits are made by hivex, on a file in
-// memory; what save() gives out has been walked again.
+// bounds first; what save() gives out has been walked again.
 //
 // A hive whose header says that its logs hold what it lacks ("dirty") opens
 // for reading, as it lies, and says so; editing it is refused, because Windows
@@ -115,10 +114,10 @@ class Hive {
   // Names match without regard to case.  not_found where there is none.
   Result<Value> value(Key key, std::string_view name) const;
 
-  // Edits, in memory.  All fail with busy on a dirty hive.  A failed edit has
-  // changed nothing.  unsupported where hivex can't write what is asked for as
-  // Windows would read it: see README.md.  Each costs a copy of the hive, about
-  // 20 ms at 15 MB.
+  // Edits, in memory.  One that asks for what is there already succeeds and
+  // changes nothing.  Others fail with busy on a dirty hive, no_space where it
+  // would grow beyond kHiveSizeMax, and bad_argument for names that no key or
+  // value can have.  A failed edit has changed nothing.
 
   // The key at `path`, made together with what is missing on the way.
   Result<Key> create(std::string_view path);
@@ -126,18 +125,18 @@ class Hive {
   // With all below it.  bad_argument for the root.
   Done remove(Key key);
   // Adds, or replaces the one of this name, which then keeps its spelling and
-  // its place.  unsupported above 16,344 bytes, or when another value of the
-  // key is larger.
+  // its place.  unsupported above 1 MiB in hives of before version 1.4.
   Done set(Key key, const Value& value);
-  // Several at once, at the cost of one.
+  // Several at once, all or none.
   Done set(Key key, const std::vector<Value>& values);
+  // not_found where there is none.
   Done remove_value(Key key, std::string_view name);
 
   // The hive as a file, no smaller than it was read.  What no edit changed is
   // given out as it was.  Else: sequence numbers equal, and above what they
   // were; the time in the header and in each key that was edited; checksum
-  // right; walked by check() again, and unsupported where that finds something
-  // that it didn't find before.
+  // right; walked by check() again, and corrupt where that finds something that
+  // it didn't find before.
   Result<ByteVector> save(const SaveOptions& options = {}) const;
 
  private:

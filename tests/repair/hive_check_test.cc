@@ -6,6 +6,7 @@
 #include "repair/hive/upcase.h"
 #include "tests/repair/hive_support.h"
 #include "tests/support/corpus.h"
+#include "tests/support/hive_builder.h"
 #include "tests/support/run.h"
 #include "tests/support/temp_folder.h"
 
@@ -105,6 +106,119 @@ TEST(HiveCheck, SurvivesEveryPrefixOfAHive) {
   for (std::size_t size = 0; size < bytes.size(); size += 61) {
     EXPECT_GT(check(Bytes(bytes).first(size)).fatal_count, 0u);
   }
+}
+
+// A hive with a bit of everything, for wounds.
+const HiveBuilder& sound_hive() {
+  static const HiveBuilder hive(
+      {.name = "ROOT",
+       .values = {{"big", 3, std::string(20000, 'b')}, {"text", 3, "eight..."}},
+       .subkeys = {{.name = "a", .subkeys = {{.name = "b"}, {.name = "c"}}},
+                   {.name = "d",
+                    .subkeys = {{.name = "e"}, {.name = "f"}},
+                    .list = "lf",
+                    .leaf_length = 1}}});
+  return hive;
+}
+
+// The first fatal one, or the first.
+std::string first_problem(Bytes hive) {
+  CheckReport report = check(hive);
+  for (const Problem& problem : report.problems) {
+    if (problem.severity == Severity::fatal) return "fatal: " + problem.what;
+  }
+  return report.problems.empty() ? "nothing" : "odd: " + report.problems.front().what;
+}
+
+TEST(HiveCheck, FindsNothingWrongWithASoundHive) {
+  EXPECT_EQ(first_problem(sound_hive().bytes()), "nothing");
+  EXPECT_EQ(check(sound_hive().bytes()).key_count, 7u);
+  EXPECT_EQ(check(sound_hive().bytes()).value_count, 2u);
+}
+
+TEST(HiveCheck, SeesWoundsOfTheHeader) {
+  ByteVector hive = sound_hive().bytes();
+  auto with = [&](std::size_t at, std::uint32_t word) {
+    ByteVector wounded = hive;
+    EXPECT_TRUE(store(wounded, at, le32(word)));
+    return first_problem(wounded);
+  };
+  EXPECT_EQ(with(0, 0), "fatal: it doesn't begin with regf");
+  EXPECT_EQ(with(4, 2), "odd: its header's checksum is wrong");
+  EXPECT_EQ(with(20, 2), "fatal: version 2.5 in format 1");
+  EXPECT_EQ(with(28, 6), "fatal: it is a transaction log, not a hive");
+  EXPECT_EQ(with(40, 4097), "fatal: bins of 4097 bytes");
+  EXPECT_EQ(with(40, 1 << 20), "fatal: bins of 1048576 bytes in a file of 28672");
+  EXPECT_EQ(with(4096, 0), "fatal: its header isn't one");
+  EXPECT_EQ(with(4096 + 8, 4096), "fatal: a cell of 16352 bytes can't lie there");
+}
+
+TEST(HiveCheck, SeesKeysThatLeadBackOrNowhere) {
+  const HiveBuilder& hive = sound_hive();
+  std::uint32_t list = hive.list("ROOT\\a");
+  EXPECT_EQ(first_problem(hive.with_word(list, 4, hive.key("ROOT"))),
+            "fatal: it is named twice");
+  EXPECT_EQ(first_problem(hive.with_word(list, 4, 0x100000)),
+            "fatal: no cell can lie there: bins end at 0x6000");
+  EXPECT_EQ(first_problem(hive.with_word(list, 4, list)), "fatal: it is named twice");
+  EXPECT_EQ(first_problem(hive.with_word(list, 0, 0x7fff686c)),
+            "fatal: a list of 32767 is longer than its cell of 20");
+  EXPECT_EQ(first_problem(hive.with_word(hive.key("ROOT\\a"), 20, 3)),
+            "fatal: the key counts 3 subkeys, its lists don't");
+  EXPECT_EQ(first_problem(hive.with_size(hive.key("ROOT\\a\\b"), 88)),
+            "fatal: it is named, but free");
+}
+
+TEST(HiveCheck, SeesListsOfListsOfLists) {
+  const HiveBuilder& hive = sound_hive();
+  std::uint32_t leaf = *load<le32>(hive.bytes(), 4096 + hive.list("ROOT\\d") + 4 + 4);
+  EXPECT_EQ(first_problem(hive.with_word(leaf, 0, 0x00016972)),
+            "fatal: a list of lists (ri) within another");
+}
+
+TEST(HiveCheck, SeesDataThatIsntThere) {
+  const HiveBuilder& hive = sound_hive();
+  std::uint32_t text = hive.value("ROOT\\text");
+  std::uint32_t big = hive.value("ROOT\\big");
+  EXPECT_EQ(first_problem(hive.with_word(text, 4, 100)),
+            "fatal: 100 bytes of data in a cell of 12");
+  EXPECT_EQ(first_problem(hive.with_word(text, 4, 0x80000005)),
+            "fatal: 5 bytes of data can't lie in the value");
+  EXPECT_EQ(first_problem(hive.with_word(big, 4, 40000)),
+            "fatal: 40000 bytes of data in 2 segments");
+  EXPECT_EQ(first_problem(
+                hive.with_word(big, 8, *load<le32>(hive.bytes(), 4096 + text + 4 + 8))),
+            "fatal: 20000 bytes of data in a cell of 12");
+  EXPECT_EQ(first_problem(hive.with_word(text, 8, hive.key("ROOT"))),
+            "fatal: it is named twice");
+}
+
+TEST(HiveCheck, CallsOddWhatCanBeReadAllTheSame) {
+  const HiveBuilder& hive = sound_hive();
+  std::uint32_t list = hive.list("ROOT\\a");
+  EXPECT_EQ(first_problem(hive.with_word(list, 8, 1)),
+            "odd: the list (lh) has a wrong hash of this key's name");
+  EXPECT_EQ(first_problem(hive.with_word(hive.key("ROOT\\a"), 16, 0)),
+            "odd: it names another key as its parent");
+  EXPECT_EQ(first_problem(hive.with_word(hive.key("ROOT"), 64, 1)),
+            "odd: its name or data is longer than its key's longest");
+  HiveBuilder unordered({.name = "ROOT", .subkeys = {{.name = "_"}, {.name = "a"}}});
+  EXPECT_EQ(first_problem(unordered.bytes()), "odd: a subkey out of order");
+}
+
+TEST(HiveCheck, BoundsHowDeepKeysNest) {
+  auto nested = [](int depth) {
+    BuiltKey key{.name = "k"};
+    for (int i = 0; i < depth; ++i) {
+      BuiltKey above{.name = "k"};
+      above.subkeys.push_back(std::move(key));
+      key = std::move(above);
+    }
+    return check(HiveBuilder(key).bytes());
+  };
+  EXPECT_EQ(nested(kKeyDepthMax).fatal_count, 0u);
+  EXPECT_EQ(nested(kKeyDepthMax + 1).problems.front().what,
+            "keys nest deeper than 512");
 }
 
 // mkntfs writes to a fresh volume the table that Windows keeps there.
