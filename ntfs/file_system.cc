@@ -31,6 +31,10 @@ std::string_view to_string(VolumeState state) {
   return "unknown";
 }
 
+Result<std::vector<VolumeState>> FileSystem::states() const {
+  return TRY(facts()).states;
+}
+
 FileTime now() {
   using Ticks = std::chrono::duration<std::int64_t, std::ratio<1, 10'000'000>>;
   constexpr std::int64_t kUnixEpoch = 116'444'736'000'000'000;

@@ -51,6 +51,9 @@ class FileSystem {
   // Counting what is free reads the whole allocation map, at each call.
   virtual Result<VolumeFacts> facts() const = 0;
 
+  // The states alone, as facts() gives them, without counting anything.
+  virtual Result<std::vector<VolumeState>> states() const;
+
   // not_found where a name on the way, or the last, isn't there.
   virtual Result<File> find(std::string_view path) const = 0;
 

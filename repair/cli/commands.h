@@ -1,0 +1,87 @@
+// The verbs of drydock, one function each.  main.cc turns the command line into
+// these structs; each function does the work and says it through the Report.
+
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "repair/cli/report.h"
+
+namespace drydock::cli {
+
+struct InfoRequest {
+  std::string image;
+  bool hash = false;
+};
+Exit info(const InfoRequest& request, Report& report);
+
+// ls, cat, stat: what an image's files are.
+struct ReadRequest {
+  std::string image;
+  std::vector<std::string> paths;
+  std::size_t installation = 0;
+  bool recursive = false;  // ls
+  bool all = false;        // ls: one line a file with its facts
+};
+Exit list(const ReadRequest& request, Report& report);
+Exit cat(const ReadRequest& request, Report& report);
+Exit stat(const ReadRequest& request, Report& report);
+
+struct GetRequest {
+  std::string image;
+  std::string guest;
+  std::string host;  // "-" is stdout
+  std::size_t installation = 0;
+};
+Exit get(const GetRequest& request, Report& report);
+
+// What every verb that changes an image takes.
+struct ChangeOptions {
+  std::optional<std::size_t> installation;
+  bool dry_run = false;
+};
+
+struct PutRequest {
+  std::string image;
+  std::string host;  // "-" is stdin
+  std::string guest;
+  bool keep_old = false;
+  ChangeOptions change;
+};
+Exit put(const PutRequest& request, Report& report);
+
+struct RemoveRequest {
+  std::string image;
+  std::vector<std::string> paths;
+  ChangeOptions change;
+};
+Exit remove(const RemoveRequest& request, Report& report);
+
+// The words of bcdedit.exe and reg.exe, as they stood on the command line.
+struct WordsRequest {
+  std::string target;  // an image, a bare hive, or, for bcdedit, nothing
+  std::string store;   // --store FILE of bcdedit
+  std::vector<std::string> words;
+  ChangeOptions change;
+};
+Exit bcdedit(const WordsRequest& request, Report& report);
+Exit reg(const WordsRequest& request, Report& report);
+
+struct RepairRequest {
+  std::string image;
+  std::vector<std::string> recipes;
+  std::map<std::string, std::string> settings;
+  ChangeOptions change;
+};
+Exit diagnose(const RepairRequest& request, Report& report);
+Exit repair(const RepairRequest& request, Report& report);
+Exit recipes(const std::string& name, Report& report);
+
+Exit undo(const std::string& image, Report& report);
+Exit recover(const std::string& image, Report& report);
+Exit history(const std::string& image, Report& report);
+
+}  // namespace drydock::cli

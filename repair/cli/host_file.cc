@@ -1,0 +1,72 @@
+#include "repair/cli/host_file.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdio>
+
+#include "vhd/base/try.h"
+
+namespace drydock::cli {
+
+Result<ByteVector> read_host_file(const std::string& path, std::uint64_t size_max) {
+  auto file = TRY(FileDevice::open(path));
+  return read_bytes(*file, 0, file->size(), size_max).in(path);
+}
+
+Result<ByteVector> read_standard_input(std::uint64_t size_max) {
+  ByteVector bytes;
+  std::array<std::byte, 65536> buffer;
+  while (std::size_t count = std::fread(buffer.data(), 1, buffer.size(), stdin)) {
+    if (count > size_max - bytes.size()) {
+      return Error(Errc::bad_argument, fmt::format("more than {} bytes", size_max))
+          .in("standard input");
+    }
+    bytes.insert(bytes.end(), buffer.begin(),
+                 buffer.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+  if (std::ferror(stdin) != 0) {
+    return Error(Errc::io, "the host's read ended early").in("standard input");
+  }
+  return bytes;
+}
+
+Result<HostFile> HostFile::create(const std::filesystem::path& path) {
+  if (std::filesystem::is_directory(path)) {
+    return Error(Errc::bad_argument, "this is a directory").in(path.string());
+  }
+  std::filesystem::path part = path;
+  part += ".drydock-part";
+  std::error_code ignored;
+  std::filesystem::remove(part, ignored);  // Left by a run that was killed.
+  auto file = TRY(FileDevice::open(part, {.writable = true, .create = true}));
+  return HostFile(path, std::move(part), std::move(file));
+}
+
+HostFile::~HostFile() {
+  if (file_ == nullptr) return;
+  file_.reset();
+  std::error_code ignored;
+  std::filesystem::remove(part_, ignored);
+}
+
+Done HostFile::append(Bytes bytes) {
+  std::uint64_t end = file_->size();
+  TRY(file_->resize(end + bytes.size()));
+  return file_->write(end, bytes);
+}
+
+Done HostFile::keep() {
+  TRY(file_->flush());
+  std::error_code error;
+  std::filesystem::rename(part_, path_, error);
+  if (error) {
+    return Error(Errc::io, fmt::format("the host's rename says: {}", error.message()))
+        .in(path_.string());
+  }
+  file_.reset();
+  auto folder = path_.parent_path();
+  return flush_directory(folder.empty() ? "." : folder);
+}
+
+}  // namespace drydock::cli

@@ -1,0 +1,258 @@
+// drydock info: container, partitions, volumes, installations.
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "repair/cli/commands.h"
+#include "repair/cli/json.h"
+#include "repair/disk.h"
+#include "repair/installation.h"
+#include "repair/transaction.h"
+#include "vhd/base/try.h"
+#include "vhd/content_hash.h"
+#include "vhd/image.h"
+
+namespace drydock::cli {
+namespace {
+
+using nlohmann::json;
+
+template <class T>
+json known(const std::optional<T>& value) {
+  return value ? json(*value) : json(nullptr);
+}
+
+std::string binary_size(std::uint64_t size) {
+  constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+  auto value = static_cast<double>(size);
+  std::size_t unit = 0;
+  for (; value >= 1024 && unit + 1 < std::size(kUnits); ++unit) value /= 1024;
+  return unit == 0 ? fmt::format("{} B", size) : fmt::format("{:.4g} {}", value, kUnits[unit]);
+}
+
+// ---- what --json prints
+
+json container_json(const ImageFacts& facts, const std::string& image) {
+  return {{"format", to_string(facts.format)},
+          {"kind", to_string(facts.kind)},
+          {"virtual_size", facts.virtual_size},
+          {"block_size", known(facts.block_size)},
+          {"logical_sector_size", facts.logical_sector_size},
+          {"physical_sector_size", known(facts.physical_sector_size)},
+          {"creator", known(facts.creator)},
+          {"log", to_string(facts.log)},
+          {"data_guid", facts.data_guid ? json(to_string(*facts.data_guid)) : json(nullptr)},
+          {"chain", json::array({image})}};
+}
+
+json partition_json(const partition::Partition* partition,
+                    const repair::VolumeReport& volume, const BlockDevice& disk) {
+  json entry = {{"number", volume.number},
+                {"type", nullptr},
+                {"type_id", nullptr},
+                {"id", nullptr},
+                {"name", nullptr},
+                {"offset", 0},
+                {"size", disk.size()},
+                {"file_system", nullptr},
+                {"label", nullptr},
+                {"free", nullptr},
+                {"state", json::array()},
+                {"problem", nullptr}};
+  if (partition != nullptr) {
+    entry["type"] = partition::type_name(partition->type);
+    entry["type_id"] = to_string(partition->type);
+    entry["id"] = to_string(partition->id);
+    entry["name"] = partition->name;
+    entry["offset"] = partition->offset;
+    entry["size"] = partition->size;
+  }
+  if (!volume.file_system.empty()) entry["file_system"] = volume.file_system;
+  if (!volume.problem.empty()) entry["problem"] = volume.problem;
+  if (volume.file_system == "bitlocker") entry["state"] = {"locked"};
+  if (volume.facts) {
+    entry["label"] = volume.facts->label;
+    entry["free"] = volume.facts->free;
+    for (VolumeState state : volume.facts->states) entry["state"].push_back(to_string(state));
+  }
+  return entry;
+}
+
+json installation_json(const repair::Installation& windows, const repair::Disk& disk) {
+  const repair::InstallationFacts& facts = windows.facts();
+  json sets = nullptr;
+  if (facts.control_sets) {
+    sets = {{"current", facts.control_sets->current},
+            {"default", facts.control_sets->default_},
+            {"failed", facts.control_sets->failed},
+            {"last_known_good", facts.control_sets->last_known_good}};
+  }
+  return {{"partition", facts.partition},
+          {"root", facts.root},
+          {"product", known(facts.product)},
+          {"edition", known(facts.edition)},
+          {"build", known(facts.build)},
+          {"architecture", known(facts.architecture)},
+          {"computer_name", known(facts.computer_name)},
+          {"boot", facts.boot},
+          {"bcd", facts.bcd ? json(disk.show(*facts.bcd)) : json(nullptr)},
+          {"control_sets", sets},
+          {"problems", facts.problems}};
+}
+
+// ---- what a person reads
+
+std::string container_text(const ImageFacts& facts, const std::string& image) {
+  std::string text = fmt::format("{}: {} {}, {} ({} bytes)", image,
+                                 to_string(facts.kind), to_string(facts.format),
+                                 binary_size(facts.virtual_size), facts.virtual_size);
+  if (facts.block_size) text += fmt::format(", blocks of {}", binary_size(*facts.block_size));
+  if (facts.log == ImageLog::pending) text += ", a log to replay (shown replayed)";
+  if (facts.creator && !facts.creator->empty()) {
+    text += fmt::format(", made by {}", *facts.creator);
+  }
+  return text + "\n";
+}
+
+std::string volume_text(const partition::Partition* partition,
+                        const repair::VolumeReport& volume) {
+  std::string text =
+      partition == nullptr
+          ? "  volume without a partition table"
+          : fmt::format("  {}: {:<8} {:>10}", partition->number,
+                        partition::type_name(partition->type),
+                        binary_size(partition->size));
+  if (!volume.file_system.empty()) text += "  " + volume.file_system;
+  if (volume.facts) {
+    if (!volume.facts->label.empty()) text += fmt::format(" \"{}\"", volume.facts->label);
+    text += fmt::format(", {} free", binary_size(volume.facts->free));
+    for (VolumeState state : volume.facts->states) {
+      text += fmt::format(", {}", to_string(state));
+    }
+  }
+  if (!volume.problem.empty()) text += fmt::format("  ({})", volume.problem);
+  return text + "\n";
+}
+
+std::string installation_text(const repair::Installation& windows,
+                              const repair::Disk& disk) {
+  const repair::InstallationFacts& facts = windows.facts();
+  std::string text = fmt::format(
+      "{}, build {}, {}, {} boot\n", facts.product.value_or("a Windows"),
+      facts.build.value_or("unknown"), facts.architecture.value_or("unknown architecture"),
+      facts.boot);
+  text += fmt::format("  in {}:{}", facts.partition, facts.root);
+  if (facts.computer_name) text += fmt::format(", computer {}", *facts.computer_name);
+  if (facts.bcd) text += fmt::format(", boot store {}", disk.show(*facts.bcd));
+  text += '\n';
+  if (facts.control_sets) {
+    text += fmt::format("  control sets: current {}, default {}, failed {}, last known "
+                        "good {}\n",
+                        facts.control_sets->current, facts.control_sets->default_,
+                        facts.control_sets->failed, facts.control_sets->last_known_good);
+  }
+  for (const std::string& problem : facts.problems) {
+    text += fmt::format("  could not tell: {}\n", problem);
+  }
+  return text;
+}
+
+const partition::Partition* find(const partition::Table& table, std::uint32_t number) {
+  for (const auto& partition : table.partitions) {
+    if (partition.number == number) return &partition;
+  }
+  return nullptr;
+}
+
+// ---- the two together
+
+// An image that is recognised and can't be opened: its container's facts.
+Exit report_refused(const std::string& image, const Error& error, Report& report) {
+  auto file = FileDevice::open(image);
+  if (!file) return report.fail(error, Exit::could_not_tell);
+  report.track(*file);
+  auto examined = examine_image(**file);
+  if (!examined || !examined->refusal) return report.fail(error, Exit::could_not_tell);
+  report.print(container_text(examined->facts, image));
+  report.print(fmt::format("  not opened: {}\n", *examined->refusal));
+  report.document({{"image", image},
+                   {"container", container_json(examined->facts, image)},
+                   {"refusal", *examined->refusal},
+                   {"partition_table", nullptr},
+                   {"disk_id", nullptr},
+                   {"partitions", json::array()},
+                   {"installations", json::array()}});
+  return Exit::could_not_tell;
+}
+
+// The disk inside.  True where everything on it could be read.
+bool report_disk(const repair::Disk& disk, Report& report, json& document) {
+  bool all_read = true;
+  const partition::Table& table = disk.table();
+  document["partition_table"] = to_string(table.scheme);
+  if (table.scheme == partition::Scheme::gpt) {
+    document["disk_id"] = to_string(table.disk_id);
+    report.print(fmt::format("GPT, disk {}\n", to_string(table.disk_id)));
+    if (!table.other_copy_problem.empty()) {
+      report.print(fmt::format("  read from its {} copy; {}\n",
+                               table.believed == partition::Copy::primary ? "primary"
+                                                                          : "backup",
+                               table.other_copy_problem));
+    }
+    document["partition_table_problem"] =
+        table.other_copy_problem.empty() ? json(nullptr) : json(table.other_copy_problem);
+  }
+  for (const repair::VolumeReport& volume : disk.volumes()) {
+    const partition::Partition* partition = find(table, volume.number);
+    if (!volume.problem.empty()) all_read = false;
+    report.print(volume_text(partition, volume));
+    document["partitions"].push_back(partition_json(partition, volume, disk.device()));
+  }
+  for (const auto& windows : disk.installations()) {
+    if (!windows->facts().problems.empty()) all_read = false;
+    report.print(installation_text(*windows, disk));
+    document["installations"].push_back(installation_json(*windows, disk));
+  }
+  return all_read;
+}
+
+}  // namespace
+
+Exit info(const InfoRequest& request, Report& report) {
+  auto view = repair::open_view(request.image);
+  if (!view) return report_refused(request.image, view.error(), report);
+  report.track(view->file);
+  ImageFacts facts = view->image->facts();
+  json document = {{"image", request.image},
+                   {"container", container_json(facts, request.image)},
+                   {"partition_table", nullptr},
+                   {"disk_id", nullptr},
+                   {"partitions", json::array()},
+                   {"installations", json::array()}};
+  report.print(container_text(facts, request.image));
+  if (view->unsettled_change_count > 0) {
+    report.print("  an unfinished change is shown as finished; `drydock recover` "
+                 "finishes it\n");
+  }
+  document["unsettled_changes"] = view->unsettled_change_count;
+  Exit exit = Exit::done;
+  auto disk = repair::Disk::open(view->device);
+  if (disk) {
+    if (!report_disk(**disk, report, document)) exit = Exit::could_not_tell;
+  } else {
+    exit = Exit::could_not_tell;
+    document["problem"] = disk.error().describe();
+    report.print(fmt::format("  could not tell: {}\n", disk.error().describe()));
+  }
+  if (request.hash) {
+    auto hash = content_hash(*view->device);
+    if (!hash) return report.fail(hash.error(), Exit::could_not_tell);
+    document["content_sha256"] = *hash;
+    report.print(fmt::format("content sha256 {}\n", *hash));
+  }
+  report.document(std::move(document));
+  return exit;
+}
+
+}  // namespace drydock::cli

@@ -1,0 +1,230 @@
+// The command line: words in, one request out, an exit code.
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "repair/cli/commands.h"
+
+namespace drydock::cli {
+namespace {
+
+using Command = std::function<Exit(Report&)>;
+
+// Takes --json and --stats out of the words, wherever they stand: bcdedit's and
+// reg's own words are left as they are.
+ReportOptions take_report_options(std::vector<std::string>& words) {
+  ReportOptions options;
+  auto take = [&words](std::string_view word) {
+    auto end = std::find(words.begin(), words.end(), "--");
+    auto kept = std::remove(words.begin(), end, word);
+    bool found = kept != end;
+    words.erase(kept, end);
+    return found;
+  };
+  options.json = take("--json");
+  options.stats = take("--stats");
+  return options;
+}
+
+void add_change_options(CLI::App& verb, ChangeOptions& change) {
+  verb.add_flag("--dry-run", change.dry_run,
+                "Show what would be done, and do nothing");
+  verb.add_option("--installation", change.installation,
+                  "Which Windows to change, counted from 0, where there are several");
+}
+
+void add_info(CLI::App& app, InfoRequest& request, Command& command) {
+  CLI::App& verb = *app.add_subcommand("info", "What an image is and holds");
+  verb.add_option("IMAGE", request.image)->required();
+  verb.add_flag("--hash", request.hash, "Hash every byte that a guest can see");
+  verb.callback([&] { command = [&](Report& report) { return info(request, report); }; });
+}
+
+void add_read_verb(CLI::App& app, const std::string& name, const std::string& words,
+                   ReadRequest& request, Command& command,
+                   Exit (*function)(const ReadRequest&, Report&)) {
+  CLI::App& verb = *app.add_subcommand(name, words);
+  verb.add_option("IMAGE", request.image)->required();
+  verb.add_option("PATH", request.paths)->required();
+  verb.add_option("--installation", request.installation, "Whose C: is meant, from 0");
+  if (name == "ls") {
+    verb.add_flag("-R,--recursive", request.recursive, "With all below");
+    verb.add_flag("-l,--long", request.all, "With sizes, times and attributes");
+  }
+  verb.callback([&command, &request, function] {
+    command = [&request, function](Report& report) { return function(request, report); };
+  });
+}
+
+void add_get(CLI::App& app, GetRequest& request, Command& command) {
+  CLI::App& verb = *app.add_subcommand("get", "Copy a file out of an image");
+  verb.add_option("IMAGE", request.image)->required();
+  verb.add_option("GUEST_PATH", request.guest)->required();
+  verb.add_option("HOST_PATH", request.host, "- is standard output")->required();
+  verb.add_option("--installation", request.installation, "Whose C: is meant, from 0");
+  verb.callback([&] { command = [&](Report& report) { return get(request, report); }; });
+}
+
+void add_put(CLI::App& app, PutRequest& request, Command& command) {
+  CLI::App& verb = *app.add_subcommand("put", "Copy a file into an image");
+  verb.add_option("IMAGE", request.image)->required();
+  verb.add_option("HOST_PATH", request.host, "- is standard input")->required();
+  verb.add_option("GUEST_PATH", request.guest)->required();
+  verb.add_flag("--keep-old", request.keep_old,
+                "Leave what is replaced beside it, as old_NAME");
+  add_change_options(verb, request.change);
+  verb.callback([&] { command = [&](Report& report) { return put(request, report); }; });
+}
+
+void add_remove(CLI::App& app, RemoveRequest& request, Command& command) {
+  CLI::App& verb = *app.add_subcommand("rm", "Remove files from an image");
+  verb.add_option("IMAGE", request.image)->required();
+  verb.add_option("PATH", request.paths)->required();
+  add_change_options(verb, request.change);
+  verb.callback([&] { command = [&](Report& report) { return remove(request, report); }; });
+}
+
+// --dry-run and --installation may also stand after the other program's words.
+void take_change_options(std::vector<std::string>& words, ChangeOptions& change) {
+  std::vector<std::string> kept;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "--dry-run") {
+      change.dry_run = true;
+    } else if (words[i] == "--installation" && i + 1 < words.size() &&
+               words[i + 1].find_first_not_of("0123456789") == std::string::npos) {
+      change.installation = std::strtoul(words[++i].c_str(), nullptr, 10);
+    } else {
+      kept.push_back(words[i]);
+    }
+  }
+  words = std::move(kept);
+}
+
+// `drydock bcdedit IMAGE /set ...` and `drydock reg IMAGE query ...`: what
+// follows the image are another program's words, and not looked at here.
+void add_words_verb(CLI::App& app, const std::string& name, const std::string& about,
+                    WordsRequest& request, Command& command,
+                    Exit (*function)(const WordsRequest&, Report&)) {
+  CLI::App& verb = *app.add_subcommand(name, about);
+  verb.prefix_command();
+  if (name == "bcdedit") {
+    verb.add_option("--store", request.store, "A bare store file, instead of IMAGE");
+  }
+  add_change_options(verb, request.change);
+  verb.callback([&command, &request, &verb, function] {
+    request.words = verb.remaining();
+    take_change_options(request.words, request.change);
+    if (request.store.empty() && !request.words.empty()) {
+      request.target = request.words.front();
+      request.words.erase(request.words.begin());
+    }
+    command = [&request, function](Report& report) { return function(request, report); };
+  });
+}
+
+void add_repair_verb(CLI::App& app, const std::string& name, const std::string& about,
+                     RepairRequest& request, std::vector<std::string>& settings,
+                     Command& command, Exit (*function)(const RepairRequest&, Report&)) {
+  CLI::App& verb = *app.add_subcommand(name, about);
+  verb.add_option("IMAGE", request.image)->required();
+  verb.add_option("RECIPE", request.recipes, "Recipes; all automatic ones if none");
+  verb.add_option("--set", settings, "NAME=VALUE, for a recipe that asks for it")
+      ->check([](const std::string& text) {
+        return text.find('=') == std::string::npos ? "--set takes NAME=VALUE" : "";
+      });
+  if (name == "repair") {
+    add_change_options(verb, request.change);
+  }
+  verb.callback([&command, &request, &settings, function] {
+    for (const std::string& setting : settings) {
+      std::size_t equals = setting.find('=');
+      request.settings[setting.substr(0, equals)] = setting.substr(equals + 1);
+    }
+    command = [&request, function](Report& report) { return function(request, report); };
+  });
+}
+
+void add_image_verb(CLI::App& app, const std::string& name, const std::string& about,
+                    std::string& image, Command& command,
+                    Exit (*function)(const std::string&, Report&)) {
+  CLI::App& verb = *app.add_subcommand(name, about);
+  verb.add_option(name == "recipes" ? "NAME" : "IMAGE", image)
+      ->required(name != "recipes");
+  verb.callback([&command, &image, function] {
+    command = [&image, function](Report& report) { return function(image, report); };
+  });
+}
+
+// Everything that a command line may fill in.
+struct Requests {
+  InfoRequest info;
+  ReadRequest read;
+  GetRequest get;
+  PutRequest put;
+  RemoveRequest remove;
+  WordsRequest words;
+  RepairRequest repair;
+  std::vector<std::string> settings;
+  std::string image;
+};
+
+void add_verbs(CLI::App& app, Requests& requests, Command& command) {
+  add_info(app, requests.info, command);
+  add_repair_verb(app, "diagnose", "What is wrong with a Windows disk", requests.repair,
+                  requests.settings, command, diagnose);
+  add_repair_verb(app, "repair", "Mend what is wrong", requests.repair,
+                  requests.settings, command, repair);
+  add_image_verb(app, "undo", "Put back what the newest change replaced",
+                 requests.image, command, undo);
+  add_image_verb(app, "recover", "Finish what a power cut or a kill interrupted",
+                 requests.image, command, recover);
+  add_image_verb(app, "history", "What was changed, and when", requests.image, command,
+                 history);
+  add_image_verb(app, "recipes", "What can be mended", requests.image, command,
+                 recipes);
+  add_words_verb(app, "bcdedit", "The words of bcdedit.exe: /enum /set /deletevalue",
+                 requests.words, command, bcdedit);
+  add_words_verb(app, "reg", "The words of reg.exe: query add delete", requests.words,
+                 command, reg);
+  add_read_verb(app, "ls", "List a folder", requests.read, command, list);
+  add_read_verb(app, "cat", "Print a file", requests.read, command, cat);
+  add_read_verb(app, "stat", "What a file is", requests.read, command, stat);
+  add_get(app, requests.get, command);
+  add_put(app, requests.put, command);
+  add_remove(app, requests.remove, command);
+}
+
+int run(std::vector<std::string> words) {
+  ReportOptions options = take_report_options(words);
+  CLI::App app("drydock mends Windows disks without starting them", "drydock");
+  app.set_version_flag("--version", "drydock " DRYDOCK_VERSION);
+  app.require_subcommand(1);
+  app.footer(
+      "Guest paths: C:\\Windows\\... (the Windows volume), esp:\\... (the system "
+      "partition),\n3:\\... (a partition by number), 0:\\... (a volume without a "
+      "table).\nEvery verb takes --json and --stats.");
+  Requests requests;
+  Command command;
+  add_verbs(app, requests, command);
+  std::reverse(words.begin(), words.end());  // CLI11 takes them from the back.
+  try {
+    app.parse(words);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(Exit::usage);
+  }
+  Report report(options);
+  Exit exit = command(report);
+  report.finish();
+  return static_cast<int>(exit);
+}
+
+}  // namespace
+}  // namespace drydock::cli
+
+int main(int argc, char** argv) {
+  return drydock::cli::run({argv + 1, argv + argc});
+}
