@@ -1,9 +1,8 @@
-// The pieces of --json that several verbs print.  design: docs/json.md.
+// The pieces of --json that several verbs print; docs/json.md tells of them all.
 
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
-#include <optional>
 #include <string>
 
 #include "ntfs/file_system.h"
@@ -12,10 +11,6 @@
 #include "repair/transaction.h"
 
 namespace drydock::cli {
-
-// null for what isn't known.
-template <class T>
-nlohmann::json or_null(const std::optional<T>& value);
 
 nlohmann::json to_json(const repair::Diagnosis& diagnosis);
 nlohmann::json to_json(const std::vector<repair::Outcome>& outcomes);
