@@ -1,25 +1,51 @@
-// The way of every verb that changes an image: put, rm, reg add, bcdedit /set
-// and repair begin a transaction, make a plan, rehearse it, and commit it.
+// The way of every verb that changes an image: put, rm, reg add and bcdedit
+// /set begin a transaction, make a plan, and apply it.
 
 #pragma once
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "repair/cli/commands.h"
 #include "repair/plan.h"
+#include "repair/repair.h"
 
 namespace drydock::cli {
 
-// Makes the plan from what is on the disk, for the Windows of that index.
-using MakePlan =
-    std::function<Result<repair::Plan>(const repair::Disk& disk, std::size_t installation)>;
+// Makes the plan from what is on the disk.  `installation` is the Windows that
+// is meant, where that could be told or was said.
+using MakePlan = std::function<Result<repair::Plan>(const repair::Disk& disk,
+                                                    std::size_t installation)>;
 
-// `what` is the verb, for the journal and the report.
+// `what` is the command, for the journal and the report.
 Exit change_image(const std::string& image, const ChangeOptions& options,
                   const std::string& what, const MakePlan& make_plan, Report& report);
 
-// The outcomes as a person reads them: where, before, after.
-std::string diff_text(const std::vector<repair::Outcome>& outcomes);
+// Applies hive and store edits to a hive in a file of the host: all or nothing,
+// by a new file that takes the old one's name.  Edits of files, and edits of
+// another hive, are bad_argument.
+Exit change_bare_hive(const std::string& path, bool dry_run,
+                      const std::vector<repair::Action>& actions, Report& report);
+
+// What was or would be done: where, before, after; and the notes.
+void report_change(const repair::Applied& applied, bool dry_run, Report& report);
+
+// An Error of a change: 4 where only `recover` can finish it, else 3.
+Exit fail_change(const Error& error, Report& report);
+
+// Ctrl-C and its like wait, from here to the destructor's end, so that a
+// commit isn't torn by an impatient hand.  What can't wait (a kill, a power
+// cut) is what the journal is for.
+class CalmCommit {
+ public:
+  CalmCommit();
+  ~CalmCommit();
+  CalmCommit(const CalmCommit&) = delete;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 }  // namespace drydock::cli
