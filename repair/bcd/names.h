@@ -1,13 +1,13 @@
 // The words of bcdedit: names of objects and elements, and what their values
-// are called.  Data, not code: names.cc is the table of windows-known ids.
+// are called.  Data, not code: the elements_*.cc are its tables.
 
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "repair/bcd/store.h"
 
@@ -16,20 +16,31 @@ namespace drydock::bcd {
 inline constexpr ObjectId kBootManager = "9dea862c-5cdd-4e70-acc1-f32b344d4795"_guid;
 inline constexpr ObjectId kFirmwareBootManager =
     "a5a30fa2-3d06-4e9f-b5f4-a01df9d1fcba"_guid;
+inline constexpr ObjectId kEmsSettings = "0ce4991b-e6b3-4b16-b23c-5e0d9250e5d9"_guid;
 
 namespace element {
 inline constexpr ElementId application_device = 0x11000001;
 inline constexpr ElementId application_path = 0x12000002;
 inline constexpr ElementId description = 0x12000004;
 inline constexpr ElementId inherit = 0x14000006;
-inline constexpr ElementId os_device = 0x21000001;
+inline constexpr ElementId ems_port = 0x15000022;
+inline constexpr ElementId ems_baud_rate = 0x15000023;
+inline constexpr ElementId boot_ems = 0x16000020;
+inline constexpr ElementId os_device = 0x21000001;  // of an OS loader
 inline constexpr ElementId system_root = 0x22000002;
-inline constexpr ElementId default_object = 0x23000003;  // of a boot manager
-inline constexpr ElementId display_order = 0x24000001;   // of a boot manager
-inline constexpr ElementId safe_boot = 0x25000080;       // of an OS loader
+inline constexpr ElementId default_object = 0x23000003;       // of a boot manager
+inline constexpr ElementId display_order = 0x24000001;        // of a boot manager
+inline constexpr ElementId boot_sequence = 0x24000002;        // of a boot manager
+inline constexpr ElementId tools_display_order = 0x24000010;  // of a boot manager
+inline constexpr ElementId timeout = 0x25000004;              // of a boot manager
+inline constexpr ElementId safe_boot = 0x25000080;            // of an OS loader
+inline constexpr ElementId ems = 0x260000b0;                  // of an OS loader
 }  // namespace element
 
+inline constexpr ObjectType kFirmwareBootManagerType = 0x10100001;
+inline constexpr ObjectType kBootManagerType = 0x10100002;
 inline constexpr ObjectType kOsLoader = 0x10200003;
+inline constexpr ObjectType kResumeLoader = 0x10200004;
 
 // "{bootmgr}" for a well-known object, else nothing.
 std::optional<std::string_view> alias_of(const ObjectId& id);
@@ -37,13 +48,25 @@ std::optional<std::string_view> alias_of(const ObjectId& id);
 // {default} and {current} aren't objects: Store::resolve() knows them.
 std::optional<ObjectId> object_of_alias(std::string_view alias);
 
+// bcdedit's heading: "Windows Boot Loader", "EMS Settings", "Firmware
+// Application (101fffff)".
+std::string title_of(const ObjectId& id, ObjectType type);
+
+// What bcdedit calls one value of an integer: 0 is "Minimal".
+struct ValueWord {
+  std::uint64_t value = 0;
+  std::string_view word;
+};
+
+enum class Notation : std::uint8_t { decimal, hexadecimal };
+
 // Ids of class 2 mean what the object's type says they mean: 0x26000025 is
 // "hiberboot" of a boot manager and "lastknowngood" of an OS loader.
 struct ElementName {
-  ElementId id;
+  ElementId id = 0;
   std::string_view name;  // "safeboot"; empty where bcdedit has no word
-  // What bcdedit calls the numbers: {0, "Minimal"}.
-  std::vector<std::pair<std::uint64_t, std::string_view>> words;
+  std::span<const ValueWord> words = {};
+  Notation notation = Notation::decimal;  // of an integer that has no word
 };
 
 // nullptr for an id that is in no table.
@@ -51,7 +74,10 @@ const ElementName* find_element(ElementId id, ObjectType type);
 // By bcdedit's word or by "0x25000080", "25000080" or "custom:25000080".
 std::optional<ElementId> find_element(std::string_view word, ObjectType type);
 
-// "integer", "objectlist" and so on, from the id's format nibble; "unknown".
+// "safeboot", or "custom:21000026" where bcdedit has no word.
+std::string element_name(ElementId id, ObjectType type);
+
+// "integer", "objectlist" and so on, from the id's format digit; "unknown".
 std::string_view kind_name(ElementId id);
 
 }  // namespace drydock::bcd
