@@ -101,19 +101,29 @@ constexpr ElementName kStartupElements[] = {
     {0x22000002, "applicationname"},
 };
 
+// clang-format off
+// One line a row, as above.
 constexpr ElementName kMobileElements[] = {
-    {0x26000145, "enablebootdebugpolicy"},  {0x26000146, "enablebootorderclean"},
-    {0x26000147, "enabledeviceid"},         {0x26000148, "enableffuloader"},
-    {0x26000149, "enableiuloader"},         {0x2600014a, "enablemassstorage"},
-    {0x2600014b, "enablerpmbprovisioning"}, {0x2600014c, "enablesecurebootpolicy"},
-    {0x2600014d, "enablestartcharge"},      {0x2600014e, "enableresettpm"},
+    {0x26000145, "enablebootdebugpolicy"},
+    {0x26000146, "enablebootorderclean"},
+    {0x26000147, "enabledeviceid"},
+    {0x26000148, "enableffuloader"},
+    {0x26000149, "enableiuloader"},
+    {0x2600014a, "enablemassstorage"},
+    {0x2600014b, "enablerpmbprovisioning"},
+    {0x2600014c, "enablesecurebootpolicy"},
+    {0x2600014d, "enablestartcharge"},
+    {0x2600014e, "enableresettpm"},
 };
 
 constexpr ElementName kOtherElements[] = {
-    {0x26000202, "skipffumode"},     {0x26000203, "forceffumode"},
-    {0x25000510, "chargethreshold"}, {0x26000512, "offmodecharging"},
+    {0x26000202, "skipffumode"},
+    {0x26000203, "forceffumode"},
+    {0x25000510, "chargethreshold"},
+    {0x26000512, "offmodecharging"},
     {0x25000aaa, "bootflow"},
 };
+// clang-format on
 
 constexpr ElementName kDeviceElements[] = {
     {0x35000001, "ramdiskimageoffset"},
