@@ -9,6 +9,7 @@
 #include "repair/bcd/names.h"
 #include "vhd/base/endian.h"
 #include "vhd/base/try.h"
+#include "vhd/base/utf16.h"
 
 namespace drydock::bcd {
 
@@ -110,6 +111,7 @@ Result<hive::Value> encode_string(std::string_view text) {
   if (text.find('\0') != std::string_view::npos) {
     return Error(Errc::bad_argument, "a string with a zero in it can't be stored");
   }
+  if (!to_utf16(text)) return Error(Errc::bad_argument, "the string isn't UTF-8");
   return hive::Value::sz(kElementValue, text);
 }
 

@@ -3,15 +3,12 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 
+#include "tests/repair/hive_support.h"
+#include "tests/support/empty_hive.h"
 #include "tests/support/run.h"
-#include "vhd/base/endian.h"
 #include "vhd/base/try.h"
-#include "vhd/memory_device.h"
 
 namespace drydock::bcd {
 
@@ -22,15 +19,6 @@ unsigned digit(char c) {
   if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a' + 10);
   if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A' + 10);
   return 16;
-}
-
-template <class T>
-void put(ByteVector& bytes, std::size_t offset, T value) {
-  std::memcpy(bytes.data() + offset, &value, sizeof(value));
-}
-
-void put_text(ByteVector& bytes, std::size_t offset, std::string_view text) {
-  std::memcpy(bytes.data() + offset, text.data(), text.size());
 }
 
 }  // namespace
@@ -56,75 +44,9 @@ std::string hex_of(Bytes bytes) {
   return hex;
 }
 
-// A base block, and one bin of 4 KiB with the root key, its security and a
-// free cell.
-ByteVector empty_hive() {
-  constexpr std::size_t bin = 4096;
-  constexpr std::uint32_t root = 0x20;
-  constexpr std::uint32_t security = 0x80;
-  constexpr std::uint32_t free_cell = 0xc0;
-  constexpr std::uint32_t none = 0xffffffff;
-  constexpr std::string_view name = "NewStoreRoot";
-  ByteVector hive(2 * bin);
-  put_text(hive, 0, "regf");
-  put(hive, 4, le32(1));   // primary sequence number
-  put(hive, 8, le32(1));   // secondary
-  put(hive, 20, le32(1));  // version 1.3
-  put(hive, 24, le32(3));
-  put(hive, 32, le32(1));  // file format: direct
-  put(hive, 36, le32(root));
-  put(hive, 40, le32(bin));
-  put(hive, 44, le32(1));  // clustering factor
-  std::uint32_t checksum = 0;
-  for (std::size_t at = 0; at < 508; at += 4) checksum ^= *load<le32>(hive, at);
-  put(hive, 508, le32(checksum));
-
-  put_text(hive, bin, "hbin");
-  put(hive, bin + 8, le32(bin));
-  put(hive, bin + root, le32(static_cast<std::uint32_t>(-0x60)));
-  std::size_t key = bin + root + 4;
-  put_text(hive, key, "nk");
-  put(hive, key + 2, le16(0x2c));  // root, not to be removed, ASCII name
-  put(hive, key + 16, le32(none));
-  put(hive, key + 28, le32(none));
-  put(hive, key + 32, le32(none));
-  put(hive, key + 40, le32(none));
-  put(hive, key + 44, le32(security));
-  put(hive, key + 48, le32(none));
-  put(hive, key + 72, le16(name.size()));
-  put_text(hive, key + 76, name);
-
-  put(hive, bin + security, le32(static_cast<std::uint32_t>(-0x40)));
-  std::size_t sk = bin + security + 4;
-  put_text(hive, sk, "sk");
-  put(hive, sk + 4, le32(security));
-  put(hive, sk + 8, le32(security));
-  put(hive, sk + 12, le32(1));           // keys that use it
-  put(hive, sk + 16, le32(20));          // a descriptor with nothing in it
-  put(hive, sk + 20, le32(0x80000001));  // revision 1, self-relative
-  put(hive, bin + free_cell, le32(bin - free_cell));
-  return hive;
-}
-
-Result<hive::Hive> open_hive(ByteVector bytes) {
-  return hive::Hive::open(MemoryDevice(std::move(bytes)));
-}
-
-ByteVector load_hive_file(const std::filesystem::path& path) {
-  std::string text;
-  if (path.extension() == ".xz") {
-    text = run({"xz", "-dc", path}).out;
-  } else {
-    std::ifstream stream(path, std::ios::binary);
-    text.assign(std::istreambuf_iterator<char>(stream), {});
-  }
-  Bytes bytes = bytes_of(text);
-  return {bytes.begin(), bytes.end()};
-}
-
 void save_hive_file(const std::filesystem::path& path, hive::Hive& hive) {
   auto bytes = hive.save();
-  if (bytes) std::ofstream(path, std::ios::binary) << as_text(*bytes);
+  if (bytes) hive::write_file(path, *bytes);
 }
 
 Result<hive::Hive> small_store() {
@@ -133,7 +55,7 @@ Result<hive::Hive> small_store() {
   constexpr ObjectType settings = 0x20100000;
   constexpr ObjectType loader_settings = 0x20200003;
   using Ids = std::vector<ObjectId>;
-  hive::Hive hive = TRY(open_hive(empty_hive()));
+  hive::Hive hive = TRY(hive::open_hive(empty_hive()));
   TRY(hive.create("Objects"));
   Store store = TRY(Store::open(hive));
   TRY(store.create(kBootManager, kBootManagerType));

@@ -1,5 +1,5 @@
-// What the BCD tests share: bytes from hex, hives from nothing, and a small
-// boot store made by code.
+// What the BCD tests share: bytes from hex, a small boot store made by code, and
+// stores as reglookup sees them.
 
 #pragma once
 
@@ -17,12 +17,6 @@ namespace drydock::bcd {
 ByteVector bytes_from_hex(std::string_view hex);
 std::string hex_of(Bytes bytes);
 
-// A hive with a root key and nothing in it, as Windows would lay one out.
-ByteVector empty_hive();
-
-Result<hive::Hive> open_hive(ByteVector bytes);
-// Unpacked where its name ends in .xz.
-ByteVector load_hive_file(const std::filesystem::path& path);
 void save_hive_file(const std::filesystem::path& path, hive::Hive& hive);
 
 inline constexpr ObjectId kLoader = "11111111-2222-3333-4444-555555555555"_guid;

@@ -2,12 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
 #include <set>
 
 #include "repair/bcd/names.h"
 #include "repair/bcd/store.h"
 #include "tests/repair/bcd_fixture.h"
+#include "tests/repair/hive_support.h"
 #include "tests/support/corpus.h"
 #include "tests/support/run.h"
 #include "tests/support/temp_folder.h"
@@ -56,9 +56,9 @@ Dump elements_of(const Dump& dump) {
 void expect_read_as_reglookup_does(const std::filesystem::path& corpus) {
   if (!have_program("reglookup")) GTEST_SKIP() << "reglookup isn't here";
   TempFolder folder;
-  ByteVector bytes = load_hive_file(corpus);
-  std::ofstream(folder / "BCD", std::ios::binary) << as_text(bytes);
-  auto hive = open_hive(bytes);
+  ByteVector bytes = hive::load_hive_file(corpus);
+  hive::write_file(folder / "BCD", bytes);
+  auto hive = hive::open_hive(bytes);
   ASSERT_TRUE(hive) << hive.error().describe();
   auto store = Store::open(*hive);
   ASSERT_TRUE(store) << store.error().describe();
@@ -98,7 +98,7 @@ TEST(BcdStore, InstallMediaStoreIsReadAsReglookupReadsIt) {
 
 void expect_devices_round_trip(const std::filesystem::path& corpus,
                                std::set<Device::Kind>& kinds) {
-  auto hive = open_hive(load_hive_file(corpus));
+  auto hive = hive::open_hive(hive::load_hive_file(corpus));
   ASSERT_TRUE(hive) << hive.error().describe();
   auto objects = Store::open(*hive)->objects();
   ASSERT_TRUE(objects) << objects.error().describe();
@@ -130,7 +130,7 @@ TEST(BcdStore, EveryDeviceOfRealStoresIsKnownAndRoundTrips) {
 
 TEST(BcdStore, RealPartitionWithOtherIdsDiffersInThoseAlone) {
   DRYDOCK_CORPUS_FILE(file, "bcd/regipy/BCD.xz");
-  auto hive = open_hive(load_hive_file(file));
+  auto hive = hive::open_hive(hive::load_hive_file(file));
   ASSERT_TRUE(hive);
   auto store = Store::open(*hive);
   auto value = store->get(*store->resolve("{default}"), element::os_device);
@@ -150,9 +150,9 @@ struct Edited {
 
 template <class Edit>
 void edit_real_store(const std::filesystem::path& corpus, Edit edit, Edited& edited) {
-  ByteVector bytes = load_hive_file(corpus);
-  std::ofstream(edited.folder / "before", std::ios::binary) << as_text(bytes);
-  auto hive = open_hive(bytes);
+  ByteVector bytes = hive::load_hive_file(corpus);
+  hive::write_file(edited.folder / "before", bytes);
+  auto hive = hive::open_hive(bytes);
   ASSERT_TRUE(hive) << hive.error().describe();
   auto store = Store::open(*hive);
   ASSERT_TRUE(store);
@@ -247,7 +247,7 @@ TEST(BcdStore, EveryShapeIsWrittenAsReglookupExpectsIt) {
 }
 
 TEST(BcdStore, HiveWithoutObjectsIsNoStore) {
-  auto hive = open_hive(empty_hive());
+  auto hive = hive::open_hive(empty_hive());
   ASSERT_TRUE(hive) << hive.error().describe();
   auto store = Store::open(*hive);
   ASSERT_FALSE(store);

@@ -6,6 +6,7 @@
 #include "repair/bcd/names.h"
 #include "repair/cli/bcdedit_words.h"
 #include "tests/repair/bcd_fixture.h"
+#include "tests/repair/hive_support.h"
 #include "tests/support/corpus.h"
 
 namespace drydock::cli {
@@ -47,8 +48,8 @@ class Bcdedit : public testing::Test {
     open(*std::move(hive));
   }
 
-  void open(hive::Hive hive) {
-    hive_.emplace(std::move(hive));
+  void open(hive::Hive opened) {
+    hive_.emplace(std::move(opened));
     store_.emplace(*bcd::Store::open(*hive_));
   }
 
@@ -382,7 +383,7 @@ TEST_F(Bcdedit, JsonKeepsBigIntegersAndNamelessElements) {
 // The lines that bcdedit prints for such a store; of the ids, the store's own.
 TEST_F(Bcdedit, RealStorePrintsAsBcdeditPrintsOne) {
   DRYDOCK_CORPUS_FILE(file, "bcd/ezregistry/BCD");
-  auto hive = bcd::open_hive(bcd::load_hive_file(file));
+  auto hive = hive::open_hive(hive::load_hive_file(file));
   ASSERT_TRUE(hive);
   open(*std::move(hive));
   EXPECT_EQ(print(""), R"(

@@ -1,0 +1,129 @@
+// Input: a device element as it lies in a store, when the first byte is 0.
+// Otherwise records, each a value of a small store: which object (1 byte),
+// the element's id (4), the registry type (1), the data's size (1), the data.
+// The store is made of them, read wholly, printed, and edited.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "repair/bcd/names.h"
+#include "repair/cli/bcdedit_words.h"
+#include "tests/support/empty_hive.h"
+#include "vhd/base/endian.h"
+#include "vhd/memory_device.h"
+
+namespace drydock::bcd {
+namespace {
+
+constexpr int kRecordsMax = 24;  // keeps one input fast
+
+constexpr ObjectId kObjects[] = {kBootManager, kEmsSettings,
+                                 "11111111-2222-3333-4444-555555555555"_guid,
+                                 "22222222-2222-3333-4444-555555555555"_guid};
+constexpr ObjectType kTypes[] = {kBootManagerType, 0x20100000, kOsLoader,
+                                 kResumeLoader};
+
+struct Record {
+  std::uint8_t object;
+  le32 element;
+  std::uint8_t type;
+  std::uint8_t size;
+};
+static_assert(OnDisk<Record> && sizeof(Record) == 7);
+
+// Any bytes are a device, if only an unknown one, and none is lost.
+void check_device(Bytes raw) {
+  Device device = decode_device(raw);
+  auto again = encode_device(device);
+  if (raw.empty()) return;
+  if (!again || !std::ranges::equal(*again, raw)) std::abort();
+  if (device.kind == Device::Kind::partition) {
+    Device fresh = device;
+    fresh.raw.clear();
+    if (!same_partition(decode_device(*encode_device(fresh)), device)) std::abort();
+  }
+}
+
+// Plants what a record says; the hive may refuse it.
+void plant(hive::Hive& hive, const Record& record, Bytes data) {
+  const ObjectId& object = kObjects[record.object % std::size(kObjects)];
+  auto key = hive.create(fmt::format("Objects\\{}\\Elements\\{:08x}", to_string(object),
+                                     std::uint32_t{record.element}));
+  if (!key) return;
+  static_cast<void>(hive.set(*key, {.name = "Element",
+                                    .type = static_cast<hive::ValueType>(record.type),
+                                    .data = {data.begin(), data.end()}}));
+}
+
+void read_wholly(const Store& store) {
+  const cli::PartitionNames nobody;
+  auto objects = store.objects();
+  if (!objects || objects->size() != std::size(kObjects)) std::abort();
+  for (const Object& object : *objects) {
+    static_cast<void>(store.get_inherited(object.id, element::safe_boot));
+    for (const Element& element : object.elements) {
+      auto value = store.get(object.id, element.id);
+      if (bool(value) != element.problem.empty()) std::abort();
+    }
+  }
+  if (!store.problems()) std::abort();
+  static_cast<void>(store.resolve("{default}"));
+  for (const char* which : {"active", "all"}) {
+    if (!cli::print_bcd({.which = which, .verbose = false}, store, nobody) ||
+        !cli::json_of_bcd({.which = which, .verbose = false}, store, "fuzz")) {
+      std::abort();
+    }
+  }
+}
+
+// What could be read can be written, and is then read the same.
+void write_back(Store& store) {
+  const auto objects = store.objects();
+  for (const Object& object : *objects) {
+    for (const Element& element : object.elements) {
+      if (!element.problem.empty() || kind_name(element.id) == "unknown") continue;
+      auto* device = std::get_if<Device>(&element.value);
+      if (device != nullptr && device->raw.empty()) continue;
+      Done done = store.set(object.id, element.id, element.value);
+      auto again = store.get(object.id, element.id);
+      if (done && (!again || again->index() != element.value.index())) std::abort();
+    }
+  }
+}
+
+void check_store(Bytes input) {
+  auto hive = hive::Hive::open(MemoryDevice(empty_hive()));
+  if (!hive || !hive->create("Objects")) std::abort();
+  auto store = Store::open(*hive);
+  if (!store) std::abort();
+  for (std::size_t i = 0; i < std::size(kObjects); ++i) {
+    if (!store->create(kObjects[i], kTypes[i])) std::abort();
+  }
+  for (int count = 0; count < kRecordsMax; ++count) {
+    auto record = load<Record>(input);
+    if (!record) break;
+    input = input.subspan(sizeof(Record));
+    Bytes data = input.first(std::min<std::size_t>(record->size, input.size()));
+    plant(*hive, *record, data);
+    input = input.subspan(data.size());
+  }
+  read_wholly(*store);
+  write_back(*store);
+}
+
+}  // namespace
+}  // namespace drydock::bcd
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace drydock;
+  if (size == 0) return 0;
+  Bytes input = std::as_bytes(std::span(data + 1, size - 1));
+  if (data[0] == 0) {
+    bcd::check_device(input);
+  } else {
+    bcd::check_store(input);
+  }
+  return 0;
+}
