@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,10 @@ enum class Verdict : std::uint8_t { healthy, fault, could_not_tell };
 std::string_view to_string(Verdict verdict);
 
 struct Examined {
-  std::string what;  // "bcd.default-missing on C:\Windows", "volume 3 (ntfs)"
+  std::string what;  // "bcd.default-missing on C:\Windows", "partition 3 (ntfs)"
   Verdict verdict = Verdict::healthy;
-  std::string why;  // of could_not_tell
+  std::string why;           // of could_not_tell
+  std::optional<Errc> code;  // of could_not_tell, where an Error said so
 };
 
 struct Diagnosis {
@@ -29,8 +31,16 @@ struct Diagnosis {
   std::vector<Examined> examined;
 };
 
-// With `recipes` empty, all automatic ones.
+// Examines each volume, and with each recipe each Windows, or the one of that
+// index in disk.installations().  With `recipes` empty, all automatic ones.
 Diagnosis diagnose(const Disk& disk, const std::vector<const Recipe*>& recipes = {},
-                   const Settings& settings = {});
+                   const Settings& settings = {},
+                   std::optional<std::size_t> installation = {});
+
+// How examining with a recipe is called in Examined::what.
+std::string examination_name(const Recipe& recipe, const Installation& windows);
+
+// The recipes that may be used unasked.
+std::vector<const Recipe*> automatic_recipes();
 
 }  // namespace drydock::repair

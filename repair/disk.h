@@ -1,13 +1,16 @@
 // A guest's disk: its partitions, the volumes in them, and each Windows found.
 //
 // It stands on one BlockDevice -- the image for reading, an overlay for a
-// rehearsal -- and opens volumes when they are asked for, once each.
+// rehearsal.  Opening it reads the partition table and no more; a volume is
+// opened when it is asked for, once, and so is the search for Windows made.
+// Changing one boot option of a terabyte disk reads a few hundred KiB.
 //
 // Threads: one at a time.
 
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,33 +34,46 @@ struct VolumeReport {
 
 class Disk {
  public:
-  // Reads the partition table; finds each Windows by what volumes hold, not by
-  // the order of partitions.  Volumes that can't be opened are kept in
-  // volumes() with the reason and are no failure.  Fails where the table does.
+  // Reads the partition table, and fails where that does.
   static Result<std::unique_ptr<Disk>> open(DevicePtr device,
                                             VolumeOptions options = {});
   ~Disk();
 
   const BlockDevice& device() const;
   const partition::Table& table() const;
-  // One for each partition, in the table's order; one, number 0, for a bare
-  // volume.  Counts free space anew at each call.
+  // The partition of this number; nullptr where there is none.
+  const partition::Partition* find_partition(std::uint32_t number) const;
+  // Every partition's number in the table's order; {0} for a bare volume.
+  std::vector<std::uint32_t> volume_numbers() const;
+  // "esp:" is the first partition of that type.  Nothing where there is none.
+  std::optional<std::uint32_t> system_partition() const;
+
+  // One report for each of volume_numbers().  A volume that can't be opened
+  // is in it with the reason.  Counts free space anew at each call.
   std::vector<VolumeReport> volumes() const;
 
-  // The volume of partition `number`, opened now or earlier.  not_found where
-  // there is no such partition; fails as open_volume() does.
+  // As drydock::detect_file_system() says of partition `number`: "ntfs".
+  // Reads its boot sector.  not_found where there is no such partition.
+  Result<std::string> file_system(std::uint32_t number) const;
+
+  // The volume of partition `number`, opened now or earlier; one that isn't
+  // clean opens for reading.  not_found where there is no such partition;
+  // fails as open_volume() does.
   Result<FileSystemPtr> volume(std::uint32_t number) const;
 
-  // In the order of their partitions.
+  // In the order of their partitions.  Volumes that can't be opened are in
+  // volumes() with the reason; whatever Windows they hold isn't here.
   const std::vector<std::unique_ptr<Installation>>& installations() const;
 
   // "C:\x" is about the Windows in `installation`, an index into
-  // installations().  not_found where a letter or partition isn't there;
-  // bad_argument for what isn't a guest path.
+  // installations(); so are the letters that this Windows has given to other
+  // volumes.  not_found where a letter or partition isn't there; bad_argument
+  // for what isn't a guest path.
   Result<GuestPath> resolve(std::string_view text, std::size_t installation = 0) const;
 
-  // As a person would write it: "C:\Windows", "esp:\EFI", "4:\Recovery".
-  std::string show(const GuestPath& path) const;
+  // As a person would write it, and resolve() takes it back: "C:\Windows",
+  // "esp:\EFI", "4:\Recovery".
+  std::string show(const GuestPath& path, std::size_t installation = 0) const;
 
   // Makes safe what the volumes still hold in memory.
   Done flush();

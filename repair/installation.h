@@ -1,42 +1,33 @@
 // A Windows found on a disk: its volume, its hives, its boot store.
 //
-// Found by content: a volume with \Windows\System32\config\SYSTEM.  Its boot
-// store is the one whose default loader names this volume, else the system
-// partition's.
+// Found by content: a folder with System32\config\SYSTEM in it.  Where it lies
+// is known at once; what its hives say is read when it is asked for, because a
+// SOFTWARE hive alone is a hundred MiB.
 
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "repair/bcd/store.h"
+#include "repair/control_sets.h"
 #include "repair/disk.h"
 #include "repair/hive/hive.h"
 
 namespace drydock::repair {
 
-// HKLM\SYSTEM\Select, and which of the sets that it may name are there.
-struct ControlSets {
-  std::uint32_t current = 0;
-  std::uint32_t default_ = 0;
-  std::uint32_t failed = 0;
-  std::uint32_t last_known_good = 0;
-  std::vector<std::uint32_t> existing;  // 1 for ControlSet001, ascending
-
-  // Those that an edit of the current configuration goes to: named by
-  // Current, Default or LastKnownGood, and existing.
-  std::vector<std::uint32_t> to_edit() const;
-  // Named by one of those three but absent: skipped, with a message.
-  std::vector<std::uint32_t> missing() const;
+// How a Windows is started.
+struct Boot {
+  std::string firmware = "uefi";  // or "bios"
+  // Its boot store.  With several on the disk: the one whose default loader
+  // names this Windows' volume, else one of whose loaders does, else the
+  // system partition's.
+  std::optional<GuestPath> bcd;
 };
-
-// "ControlSet001".
-std::string control_set_name(std::uint32_t number);
-
-// HKLM\SYSTEM\Select of an open SYSTEM hive.
-Result<ControlSets> read_control_sets(const hive::Hive& system);
 
 // What the hives say of this Windows; whatever couldn't be read is missing.
 struct InstallationFacts {
@@ -55,12 +46,20 @@ struct InstallationFacts {
 
 class Installation {
  public:
-  // `disk` must outlive it.
-  Installation(const Disk& disk, InstallationFacts facts)
-      : disk_(&disk), facts_(std::move(facts)) {}
+  // The Windows in folder `root` of `partition`.  `disk` must outlive it.
+  Installation(const Disk& disk, std::uint32_t partition, std::string root);
+  ~Installation();
 
   const Disk& disk() const { return *disk_; }
-  const InstallationFacts& facts() const { return facts_; }
+  std::uint32_t partition() const { return partition_; }
+  const std::string& root() const { return root_; }  // "\Windows"
+  // "C:\Windows", or "4:\Windows" of a second one.
+  std::string show() const;
+
+  // Reads no hive but boot stores, and those only where there are several.
+  const Boot& boot() const;
+  // Reads SYSTEM and SOFTWARE, at the first call.
+  const InstallationFacts& facts() const;
 
   // "\System32\drivers" below the Windows folder, as a guest path.
   GuestPath in_windows(std::string_view path) const;
@@ -70,15 +69,24 @@ class Installation {
 
   // Opened anew at each call, as it lies on the disk.
   Result<hive::Hive> open_hive(std::string_view name) const;
+  // The SYSTEM hive, opened once and kept for reading.
+  Result<const hive::Hive*> system() const;
   // The boot store's hive.  not_found where no store was found.
   Result<hive::Hive> open_boot_store() const;
 
  private:
+  struct Cache;
   const Disk* disk_;
-  InstallationFacts facts_;
+  std::uint32_t partition_;
+  std::string root_;
+  std::unique_ptr<Cache> cache_;
 };
 
-// Each Windows on `disk`.  Called by Disk::open().
-Result<std::vector<std::unique_ptr<Installation>>> find_installations(const Disk& disk);
+// Whether a device element names `partition` of a disk with `table`.
+bool names_partition(const bcd::Device& device, const partition::Table& table,
+                     const partition::Partition& partition);
+
+// Each Windows on `disk`, in the order of its partitions.
+std::vector<std::unique_ptr<Installation>> find_installations(const Disk& disk);
 
 }  // namespace drydock::repair

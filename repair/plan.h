@@ -75,12 +75,23 @@ struct Outcome {
   std::string before;
   std::string after;
   std::string why;
+  // False where the disk held `after` already: nothing was written for it.
+  bool changed = true;
 };
+
+// What a person should know before the plan is carried out, beyond its notes:
+// a change of what a measured or encrypted boot depends on.  Reads the boot
+// sector of each volume.
+std::vector<std::string> warnings_for(const Plan& plan, const Disk& disk);
 
 // Applies the plan to `disk`, whose volumes must be writable and, so that the
 // image stays untouched, stand on an overlay.  Edits to one hive or store are
-// made in one opening of it, in the plan's order.  After each the value is
-// read back.  On an Error the disk is half-changed: drop the overlay.
+// made in one opening of it, in the plan's order; a file edit closes them
+// first.  What is saved is opened anew, and every edited value read back.  On
+// an Error the disk is half-changed: drop the overlay.
+//
+// A hive is saved in place, changed sectors only, with a sequence number above
+// every one in its logs: Windows finds nothing there to replay over it.
 Result<std::vector<Outcome>> rehearse(const Plan& plan, Disk& disk);
 
 }  // namespace drydock::repair

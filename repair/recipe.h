@@ -34,6 +34,7 @@ struct Finding {
   std::optional<std::string> stop_code;   // "0x5A"
   std::optional<std::string> status;      // "0xC0000225"
   std::optional<std::string> image_name;  // "filecrypt.sys"
+  std::size_t installation = 0;           // index; diagnose() sets it
 };
 
 // NAME=VALUE of --set, for recipes that need to be told something.
@@ -59,7 +60,8 @@ class Recipe {
   virtual bool automatic() const { return true; }
 
   // An empty list is a clean bill.  An Error means that it couldn't look,
-  // which isn't the same, and is reported as such.
+  // which isn't the same, and is reported as such; bad_argument and not_found
+  // are about the settings, and a person who named the recipe is told so.
   using Findings = std::vector<Finding>;
   virtual Result<Findings> examine(const Installation& windows,
                                    const Settings& settings) const = 0;

@@ -1,0 +1,157 @@
+#include "repair/edit_words.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+
+#include "repair/bcd/names.h"
+#include "vhd/base/try.h"
+
+namespace drydock::repair {
+
+namespace {
+
+// What one line shows of a text, in bytes, or of binary data.
+constexpr std::size_t kTextShownMax = 400;
+constexpr std::size_t kBinaryShownMax = 64;
+constexpr std::size_t kChunkSize = std::size_t{1} << 20;
+
+std::string hex(Bytes bytes, std::string_view between = {}) {
+  std::string text;
+  for (std::byte byte : bytes) {
+    if (!text.empty()) text += between;
+    text += fmt::format("{:02x}", static_cast<unsigned>(byte));
+  }
+  return text;
+}
+
+std::string shortened(std::string text) {
+  if (text.size() <= kTextShownMax) return text;
+  std::size_t end = kTextShownMax;
+  // Not in the middle of a letter.
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return fmt::format("{}... ({} bytes)", text.substr(0, end), text.size());
+}
+
+std::string binary(Bytes bytes) {
+  std::string text = hex(bytes.first(std::min(bytes.size(), kBinaryShownMax)), " ");
+  if (bytes.size() > kBinaryShownMax) {
+    text += fmt::format(" ... ({} bytes)", bytes.size());
+  }
+  return text;
+}
+
+// SHA-256 of what is fed to it.
+class Digest {
+ public:
+  Digest() : state_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
+    EVP_DigestInit_ex(state_.get(), EVP_sha256(), nullptr);
+  }
+  void feed(Bytes bytes) { EVP_DigestUpdate(state_.get(), bytes.data(), bytes.size()); }
+  std::string text() {
+    std::array<std::byte, 32> digest{};
+    EVP_DigestFinal_ex(state_.get(), reinterpret_cast<unsigned char*>(digest.data()),
+                       nullptr);
+    return hex(digest);
+  }
+
+ private:
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> state_;
+};
+
+std::string words_of_device(const bcd::Device& device) {
+  switch (device.kind) {
+    case bcd::Device::Kind::boot:
+      return "boot";
+    case bcd::Device::Kind::partition:
+      if (device.gpt) {
+        return fmt::format("partition {} of disk {}", to_string(device.partition_id),
+                           to_string(device.disk_id));
+      }
+      return fmt::format("partition at {} of disk {:08x}", device.mbr_offset,
+                         device.mbr_signature);
+    default:
+      return device.path.empty()
+                 ? std::string(to_string(device.kind))
+                 : fmt::format("{} {}", to_string(device.kind), device.path);
+  }
+}
+
+// One overload for each shape of an element's value.
+struct ElementWords {
+  bcd::ElementId element;
+  bcd::ObjectType type;
+
+  std::string operator()(const bcd::Device& device) const {
+    return words_of_device(device);
+  }
+  std::string operator()(const std::string& text) const { return shortened(text); }
+  std::string operator()(const bcd::ObjectId& id) const { return words_of(id); }
+  std::string operator()(const std::vector<bcd::ObjectId>& ids) const {
+    std::vector<std::string> words;
+    for (const bcd::ObjectId& id : ids) words.push_back(words_of(id));
+    return fmt::format("{}", fmt::join(words, " "));
+  }
+  std::string operator()(std::uint64_t number) const {
+    if (const bcd::ElementName* name = bcd::find_element(element, type)) {
+      for (const auto& word : name->words) {
+        if (word.value == number) return std::string(word.word);
+      }
+    }
+    return fmt::format("{}", number);
+  }
+  std::string operator()(bool yes) const { return yes ? "Yes" : "No"; }
+  std::string operator()(const std::vector<std::uint64_t>& numbers) const {
+    return shortened(fmt::format("{:#x}", fmt::join(numbers, " ")));
+  }
+};
+
+}  // namespace
+
+std::string words_of(const hive::Value& value) {
+  std::string type = hive::to_string(value.type);
+  if (auto text = value.text()) {
+    return fmt::format("{} \"{}\"", type, shortened(*text));
+  }
+  if (auto texts = value.texts()) {
+    return fmt::format(
+        "{} {}", type,
+        shortened(texts->empty() ? "(empty)"
+                                 : fmt::format("\"{}\"", fmt::join(*texts, "\" \""))));
+  }
+  if (auto number = value.number()) return fmt::format("{} {}", type, *number);
+  if (value.data.empty()) return fmt::format("{} (empty)", type);
+  return fmt::format("{} {}", type, binary(value.data));
+}
+
+std::string words_of(const bcd::Value& value, bcd::ElementId element,
+                     bcd::ObjectType type) {
+  return std::visit(ElementWords{element, type}, value);
+}
+
+std::string words_of(const bcd::ObjectId& object) {
+  if (auto alias = bcd::alias_of(object)) return std::string(*alias);
+  return to_string(object);
+}
+
+Result<std::string> words_of(const BlockDevice& data) {
+  Digest digest;
+  ByteVector chunk;
+  for (std::uint64_t at = 0; at < data.size(); at += kChunkSize) {
+    chunk.resize(std::min<std::uint64_t>(kChunkSize, data.size() - at));
+    TRY(data.read(at, chunk));
+    digest.feed(chunk);
+  }
+  return fmt::format("{} bytes, sha256 {}", data.size(), digest.text());
+}
+
+std::string sha256_of(Bytes bytes) {
+  Digest digest;
+  digest.feed(bytes);
+  return digest.text();
+}
+
+}  // namespace drydock::repair

@@ -1,0 +1,63 @@
+#include "repair/plan.h"
+
+#include <fmt/format.h>
+
+namespace drydock::repair {
+
+namespace {
+
+// One overload a kind of edit: the words of --json, and the file it is about.
+struct Kind {
+  std::string_view operator()(const BcdSet&) const { return "bcd.set"; }
+  std::string_view operator()(const BcdDelete&) const { return "bcd.delete"; }
+  std::string_view operator()(const RegistrySet&) const { return "registry.set"; }
+  std::string_view operator()(const RegistryDelete&) const { return "registry.delete"; }
+  std::string_view operator()(const FilePut&) const { return "file.put"; }
+  std::string_view operator()(const FileDelete&) const { return "file.delete"; }
+  std::string_view operator()(const FileRename&) const { return "file.rename"; }
+};
+
+// Whether the edit changes what firmware or boot manager measure at a start.
+struct BootsFrom {
+  const Disk& disk;
+
+  bool operator()(const BcdSet&) const { return true; }
+  bool operator()(const BcdDelete&) const { return true; }
+  bool operator()(const RegistrySet&) const { return false; }
+  bool operator()(const RegistryDelete&) const { return false; }
+  bool operator()(const FilePut& edit) const { return on_system_partition(edit.file); }
+  bool operator()(const FileDelete& edit) const {
+    return on_system_partition(edit.file);
+  }
+  bool operator()(const FileRename& edit) const {
+    return on_system_partition(edit.file);
+  }
+  bool on_system_partition(const GuestPath& path) const {
+    const partition::Partition* partition = disk.find_partition(path.partition);
+    return partition != nullptr && partition->type == partition::type::esp;
+  }
+};
+
+}  // namespace
+
+std::string_view kind_of(const Action& action) { return std::visit(Kind{}, action); }
+
+std::vector<std::string> warnings_for(const Plan& plan, const Disk& disk) {
+  bool boots_from = false;
+  for (const Edit& edit : plan.edits) {
+    boots_from = boots_from || std::visit(BootsFrom{disk}, edit.action);
+  }
+  std::vector<std::string> warnings;
+  if (!boots_from) return warnings;
+  for (std::uint32_t number : disk.volume_numbers()) {
+    auto name = disk.file_system(number);
+    if (!name || *name != "bitlocker") continue;
+    warnings.push_back(fmt::format(
+        "partition {} is encrypted by BitLocker: after a change of the boot "
+        "configuration the machine may ask for its recovery key",
+        number));
+  }
+  return warnings;
+}
+
+}  // namespace drydock::repair

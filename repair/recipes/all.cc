@@ -1,0 +1,20 @@
+#include "repair/recipes/recipes.h"
+
+namespace drydock::repair {
+
+const std::vector<const Recipe*>& all_recipes() {
+  static const std::vector<const Recipe*> recipes{
+      &bcd_default_missing(),
+      &driver_disable(),
+  };
+  return recipes;
+}
+
+const Recipe* find_recipe(std::string_view id) {
+  for (const Recipe* recipe : all_recipes()) {
+    if (recipe->id() == id) return recipe;
+  }
+  return nullptr;
+}
+
+}  // namespace drydock::repair
