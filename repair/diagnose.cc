@@ -43,7 +43,8 @@ Examined examine_volume(const VolumeReport& volume) {
 // What one recipe says of one Windows, added to `diagnosis`.
 void examine(const Recipe& recipe, const Installation& windows, std::size_t index,
              const Settings& settings, Diagnosis& diagnosis) {
-  Examined examined{.what = examination_name(recipe, windows)};
+  Examined examined;
+  examined.what = examination_name(recipe, windows);
   Result<Recipe::Findings> findings = recipe.examine(windows, settings);
   if (!findings) {
     examined.verdict = Verdict::could_not_tell;

@@ -79,6 +79,12 @@ Cell cell_of(const bcd::ObjectId& object, bcd::ElementId element) {
       .value = "Element"};
 }
 
+Outcome outcome_at(std::string where) {
+  Outcome outcome;
+  outcome.where = std::move(where);
+  return outcome;
+}
+
 // A hive or store with edits that aren't saved yet.
 struct OpenHive {
   GuestPath path;
@@ -189,7 +195,7 @@ Result<Outcome> Rehearsal::apply(const BcdSet& edit) {
   OpenHive& open = *TRY(this->open(edit.store).in(disk_.show(edit.store)));
   bcd::Store store = TRY(bcd::Store::open(open.hive).in(disk_.show(edit.store)));
   bcd::Object object = TRY(store.object(edit.object).in(disk_.show(edit.store)));
-  Outcome outcome{.where = element_place(disk_, edit.store, object, edit.element)};
+  Outcome outcome = outcome_at(element_place(disk_, edit.store, object, edit.element));
   Cell cell = cell_of(edit.object, edit.element);
   auto before = TRY(held(open.hive, cell).in(outcome.where));
   outcome.before = TRY(element_words(store, object, edit.element).in(outcome.where));
@@ -209,7 +215,7 @@ Result<Outcome> Rehearsal::apply(const BcdDelete& edit) {
   OpenHive& open = *TRY(this->open(edit.store).in(disk_.show(edit.store)));
   bcd::Store store = TRY(bcd::Store::open(open.hive).in(disk_.show(edit.store)));
   bcd::Object object = TRY(store.object(edit.object).in(disk_.show(edit.store)));
-  Outcome outcome{.where = element_place(disk_, edit.store, object, edit.element)};
+  Outcome outcome = outcome_at(element_place(disk_, edit.store, object, edit.element));
   outcome.before = TRY(element_words(store, object, edit.element).in(outcome.where));
   TRY(store.remove(edit.object, edit.element).in(outcome.where));
   open.changed = true;
@@ -255,7 +261,7 @@ Result<Outcome> Rehearsal::apply(const RegistrySet& edit) {
   OpenHive& open = *TRY(this->open(edit.hive).in(disk_.show(edit.hive)));
   Cell cell{.key = edit.key, .value = {}};
   if (edit.value) cell.value = edit.value->name;
-  Outcome outcome{.where = registry_place(disk_, edit.hive, edit.key, cell.value)};
+  Outcome outcome = outcome_at(registry_place(disk_, edit.hive, edit.key, cell.value));
   auto before = TRY(held(open.hive, cell).in(outcome.where));
   outcome.before = TRY(value_words(open.hive, cell).in(outcome.where));
   TRY(set_value(open.hive, edit).in(outcome.where));
@@ -269,7 +275,7 @@ Result<Outcome> Rehearsal::apply(const RegistrySet& edit) {
 Result<Outcome> Rehearsal::apply(const RegistryDelete& edit) {
   OpenHive& open = *TRY(this->open(edit.hive).in(disk_.show(edit.hive)));
   Cell cell{.key = edit.key, .value = edit.value};
-  Outcome outcome{.where = registry_place(disk_, edit.hive, edit.key, edit.value)};
+  Outcome outcome = outcome_at(registry_place(disk_, edit.hive, edit.key, edit.value));
   outcome.before = TRY(value_words(open.hive, cell).in(outcome.where));
   hive::Key key = TRY(open.hive.find(edit.key).in(outcome.where));
   TRY((edit.value ? open.hive.remove_value(key, *edit.value) : open.hive.remove(key))
@@ -293,7 +299,7 @@ Result<std::string> Rehearsal::file_words(const FileSystem& volume,
 }
 
 Result<Outcome> Rehearsal::apply(const FilePut& edit) {
-  Outcome outcome{.where = disk_.show(edit.file)};
+  Outcome outcome = outcome_at(disk_.show(edit.file));
   TRY(save_hives());
   FileSystemPtr volume = TRY(disk_.volume(edit.file.partition));
   outcome.before = TRY(file_words(*volume, edit.file).in(outcome.where));
@@ -307,7 +313,7 @@ Result<Outcome> Rehearsal::apply(const FilePut& edit) {
 }
 
 Result<Outcome> Rehearsal::apply(const FileDelete& edit) {
-  Outcome outcome{.where = disk_.show(edit.file)};
+  Outcome outcome = outcome_at(disk_.show(edit.file));
   TRY(save_hives());
   FileSystemPtr volume = TRY(disk_.volume(edit.file.partition));
   outcome.before = TRY(file_words(*volume, edit.file).in(outcome.where));
@@ -318,7 +324,7 @@ Result<Outcome> Rehearsal::apply(const FileDelete& edit) {
 
 Result<Outcome> Rehearsal::apply(const FileRename& edit) {
   GuestPath target{.partition = edit.file.partition, .path = edit.to};
-  Outcome outcome{.where = disk_.show(edit.file)};
+  Outcome outcome = outcome_at(disk_.show(edit.file));
   TRY(save_hives());
   FileSystemPtr volume = TRY(disk_.volume(edit.file.partition));
   outcome.before = disk_.show(edit.file);

@@ -24,8 +24,7 @@ namespace drydock::repair {
 struct Applied {
   std::vector<Outcome> outcomes;
   std::vector<std::string> notes;  // the plan's, and warnings_for() it
-  // Where the journal is, as a person would look for it; nothing where nothing
-  // was committed.
+  // Its name, beside the image; nothing where nothing was committed.
   std::optional<std::string> journal;
   std::uint64_t bytes_written = 0;  // or would be, of a dry run
 };
@@ -34,7 +33,7 @@ struct ApplyOptions {
   bool dry_run = false;  // rehearses and proves, and commits nothing
   // Looks at the rehearsed disk as the next reader will find it.  An Error
   // stops everything.
-  std::function<Done(const Disk& rehearsed)> prove;
+  std::function<Done(const Disk& rehearsed)> prove = {};
 };
 
 // Rehearses `plan`, proves it, commits it.  `what` tells `history` what this
@@ -61,10 +60,10 @@ struct RepairReport {
 };
 
 struct RepairOptions {
-  std::vector<const Recipe*> recipes;  // empty: all automatic ones
-  Settings settings;
+  std::vector<const Recipe*> recipes = {};  // empty: all automatic ones
+  Settings settings = {};
   // Index of the Windows that is meant; needed where there are several.
-  std::optional<std::size_t> installation;
+  std::optional<std::size_t> installation = {};
   bool dry_run = false;
 };
 
