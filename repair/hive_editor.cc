@@ -1,0 +1,173 @@
+#include "repair/hive_editor.h"
+
+#include <fmt/format.h>
+
+#include "repair/bcd/names.h"
+#include "repair/control_sets.h"
+#include "repair/edit_words.h"
+#include "vhd/base/try.h"
+
+namespace drydock::repair {
+
+namespace {
+
+// Nothing where `result` says that it isn't there; else as it is.
+template <class T>
+Result<std::optional<T>> unless_absent(Result<T> result) {
+  if (result) return std::optional<T>(*std::move(result));
+  if (result.error().code() == Errc::not_found) return std::optional<T>();
+  return std::move(result).error();
+}
+
+// What a store says of one element: its words, "" where it isn't there.
+Result<std::string> element_words(const bcd::Store& store, const bcd::Object& object,
+                                  bcd::ElementId element) {
+  Result<bcd::Value> value = store.get(object.id, element);
+  if (value) return words_of(*value, element, object.type);
+  switch (value.error().code()) {
+    case Errc::not_found:
+      return std::string();
+    case Errc::corrupt:  // A value of the wrong shape may be what is mended.
+      return fmt::format("unreadable: {}", value.error().words());
+    default:
+      return std::move(value).error();
+  }
+}
+
+// The words of a value, or of a key where no value is named; "" for neither.
+Result<std::string> value_words(const hive::Hive& hive, std::string_view path,
+                                const std::optional<std::string>& name) {
+  auto key = TRY(unless_absent(hive.find(path)));
+  if (!key) return std::string();
+  if (!name) {
+    return fmt::format("a key with {} values and {} keys below it",
+                       TRY(hive.values(*key)).size(), TRY(hive.subkeys(*key)).size());
+  }
+  auto value = TRY(unless_absent(hive.value(*key, *name)));
+  return value ? words_of(*value) : std::string();
+}
+
+Done set_value(hive::Hive& hive, const RegistrySet& edit) {
+  TRY(refuse_new_control_set(hive, edit.key));
+  hive::Key key = TRY(hive.create(edit.key));
+  if (!edit.value) return {};
+  TRY(hive.set(key, *edit.value));
+  hive::Value got = TRY(hive.value(key, edit.value->name));
+  if (got.type == edit.value->type && got.data == edit.value->data) return {};
+  return Error(Errc::corrupt, fmt::format("it reads back as {}", words_of(got)));
+}
+
+}  // namespace
+
+Result<HiveEditor::Held> HiveEditor::held(const hive::Hive& hive, const Cell& cell) {
+  auto key = TRY(unless_absent(hive.find(cell.key)));
+  if (!key) return Held();
+  if (!cell.value) return Held(ByteVector{});
+  auto value = TRY(unless_absent(hive.value(*key, *cell.value)));
+  if (!value) return Held();
+  auto type = static_cast<std::uint32_t>(value->type);
+  ByteVector bytes(sizeof(type));
+  std::memcpy(bytes.data(), &type, sizeof(type));
+  bytes.insert(bytes.end(), value->data.begin(), value->data.end());
+  return Held(std::move(bytes));
+}
+
+HiveEditor::Cell HiveEditor::cell_of(const bcd::ObjectId& object,
+                                     bcd::ElementId element) {
+  return {
+      .key = fmt::format("Objects\\{}\\Elements\\{:08x}", to_string(object), element),
+      .value = "Element"};
+}
+
+Result<Outcome> HiveEditor::apply(const Action& action) {
+  Outcome outcome =
+      TRY(std::visit([&](const auto& edit) { return apply(edit); }, action).in(place_));
+  outcome.edit = kind_of(action);
+  changed_ = changed_ || outcome.changed;
+  return outcome;
+}
+
+Result<Outcome> HiveEditor::apply(const BcdSet& edit) {
+  bcd::Store store = TRY(bcd::Store::open(*hive_));
+  bcd::Object object = TRY(store.object(edit.object).in(words_of(edit.object)));
+  std::string name = fmt::format("{} {}", words_of(object.id),
+                                 bcd::element_name(edit.element, object.type));
+  Cell cell = cell_of(edit.object, edit.element);
+  Outcome outcome;
+  outcome.where = fmt::format("{} {}", place_, name);
+  Held before = TRY(held(*hive_, cell).in(name));
+  outcome.before = TRY(element_words(store, object, edit.element).in(name));
+  TRY(store.set(edit.object, edit.element, edit.value).in(name));
+  outcome.after = TRY(element_words(store, object, edit.element).in(name));
+  if (outcome.after != words_of(edit.value, edit.element, object.type)) {
+    return Error(Errc::corrupt, fmt::format("it reads back as {}", outcome.after))
+        .in(name);
+  }
+  outcome.changed = before != TRY(held(*hive_, cell).in(name));
+  cells_.push_back(std::move(cell));
+  return outcome;
+}
+
+Result<Outcome> HiveEditor::apply(const BcdDelete& edit) {
+  bcd::Store store = TRY(bcd::Store::open(*hive_));
+  bcd::Object object = TRY(store.object(edit.object).in(words_of(edit.object)));
+  std::string name = fmt::format("{} {}", words_of(object.id),
+                                 bcd::element_name(edit.element, object.type));
+  Outcome outcome;
+  outcome.where = fmt::format("{} {}", place_, name);
+  outcome.before = TRY(element_words(store, object, edit.element).in(name));
+  TRY(store.remove(edit.object, edit.element).in(name));
+  cells_.push_back(cell_of(edit.object, edit.element));
+  return outcome;
+}
+
+Outcome HiveEditor::outcome_at(const Cell& cell) const {
+  Outcome outcome;
+  outcome.where = fmt::format("{} {}", place_, cell.key.empty() ? "\\" : cell.key);
+  if (cell.value) {
+    outcome.where +=
+        fmt::format(" {}", cell.value->empty() ? "(default)" : *cell.value);
+  }
+  return outcome;
+}
+
+Result<Outcome> HiveEditor::apply(const RegistrySet& edit) {
+  Cell cell{.key = edit.key, .value = {}};
+  if (edit.value) cell.value = edit.value->name;
+  Outcome outcome = outcome_at(cell);
+  Held before = TRY(held(*hive_, cell).in(edit.key));
+  outcome.before = TRY(value_words(*hive_, edit.key, cell.value).in(edit.key));
+  TRY(set_value(*hive_, edit).in(edit.key));
+  outcome.after = TRY(value_words(*hive_, edit.key, cell.value).in(edit.key));
+  outcome.changed = before != TRY(held(*hive_, cell).in(edit.key));
+  cells_.push_back(std::move(cell));
+  return outcome;
+}
+
+Result<Outcome> HiveEditor::apply(const RegistryDelete& edit) {
+  Cell cell{.key = edit.key, .value = edit.value};
+  Outcome outcome = outcome_at(cell);
+  outcome.before = TRY(value_words(*hive_, edit.key, edit.value).in(edit.key));
+  hive::Key key = TRY(hive_->find(edit.key).in(edit.key));
+  TRY((edit.value ? hive_->remove_value(key, *edit.value).in(*edit.value)
+                  : hive_->remove(key))
+          .in(edit.key));
+  cells_.push_back(std::move(cell));
+  return outcome;
+}
+
+template <class FileEdit>
+Result<Outcome> HiveEditor::apply(const FileEdit&) {
+  return Error(Errc::bad_argument, "a hive holds no files");
+}
+
+Done HiveEditor::check(const hive::Hive& saved) const {
+  for (const Cell& cell : cells_) {
+    if (TRY(held(saved, cell)) == TRY(held(*hive_, cell))) continue;
+    return Error(Errc::corrupt, fmt::format("{} doesn't read back as it was edited",
+                                            outcome_at(cell).where));
+  }
+  return {};
+}
+
+}  // namespace drydock::repair
