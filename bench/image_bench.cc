@@ -104,12 +104,14 @@ int main(int argc, char** argv) {
     return 1;
   }
   for (const Reader& reader : readers) {
-    benchmark::RegisterBenchmark(("sequential/" + reader.name).c_str(),
-                                 [&](benchmark::State& s) { sequential(s, reader, size); })
+    benchmark::RegisterBenchmark(
+        ("sequential/" + reader.name).c_str(),
+        [&](benchmark::State& s) { sequential(s, reader, size); })
         ->Arg(1 << 20)
         ->Unit(benchmark::kMillisecond);
-    benchmark::RegisterBenchmark(("random_4k/" + reader.name).c_str(),
-                                 [&](benchmark::State& s) { random_4k(s, reader, size); });
+    benchmark::RegisterBenchmark(
+        ("random_4k/" + reader.name).c_str(),
+        [&](benchmark::State& s) { random_4k(s, reader, size); });
   }
   argv[2] = argv[0];
   int rest = argc - 2;

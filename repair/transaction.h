@@ -27,7 +27,7 @@ namespace drydock::repair {
 struct TransactionOptions {
   bool dry_run = false;  // opens for reading only; commit() is bad_argument
   Clock clock = now;
-  std::function<Guid()> make_guid;  // random when empty
+  std::function<Guid()> make_guid = {};  // random when empty
 };
 
 class Transaction {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,14 +23,11 @@ using MakePlan = std::function<Result<repair::Plan>(const repair::Disk& disk,
 Exit change_image(const std::string& image, const ChangeOptions& options,
                   const std::string& what, const MakePlan& make_plan, Report& report);
 
-// Applies hive and store edits to a hive in a file of the host: all or nothing,
-// by a new file that takes the old one's name.  Edits of files, and edits of
-// another hive, are bad_argument.
-Exit change_bare_hive(const std::string& path, bool dry_run,
-                      const std::vector<repair::Action>& actions, Report& report);
-
 // What was or would be done: where, before, after; and the notes.
 void report_change(const repair::Applied& applied, bool dry_run, Report& report);
+
+// The outcomes as a person reads them: where, before, after, why.
+std::string diff_text(const std::vector<repair::Outcome>& outcomes);
 
 // An Error of a change: 4 where only `recover` can finish it, else 3.
 Exit fail_change(const Error& error, Report& report);

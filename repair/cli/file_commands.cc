@@ -47,10 +47,10 @@ void warn_unclean(const repair::Disk& disk, std::uint32_t partition,
   if (!states) return;
   for (VolumeState state : *states) {
     if (state == VolumeState::clean) continue;
-    report.note(fmt::format("drydock: {} is {}: this is how it lies on the disk, not "
-                            "what Windows would make of it\n",
-                            disk.show({.partition = partition, .path = "\\"}),
-                            to_string(state)));
+    report.note(fmt::format(
+        "drydock: {} is {}: this is how it lies on the disk, not "
+        "what Windows would make of it\n",
+        disk.show({.partition = partition, .path = "\\"}), to_string(state)));
   }
 }
 
@@ -184,10 +184,10 @@ Exit for_each_path(const ReadRequest& request, Report& report, Each each) {
 
 Exit list(const ReadRequest& request, Report& report) {
   json paths = json::array();
-  Exit exit = for_each_path(request, report, [&](const OpenImage& image,
-                                                 const std::string& path) {
-    return list_path(image, request, path, report, paths);
-  });
+  Exit exit = for_each_path(request, report,
+                            [&](const OpenImage& image, const std::string& path) {
+                              return list_path(image, request, path, report, paths);
+                            });
   if (exit == Exit::done) report.document({{"paths", std::move(paths)}});
   return exit;
 }
@@ -219,9 +219,9 @@ Exit stat(const ReadRequest& request, Report& report) {
         std::string text = object["path"].get<std::string>() + "\n";
         for (const auto& [key, value] : object.items()) {
           if (key == "path" || value.is_null()) continue;
-          text += fmt::format("  {:<16}{}\n", key,
-                              value.is_string() ? value.get<std::string>()
-                                                : value.dump());
+          text +=
+              fmt::format("  {:<16}{}\n", key,
+                          value.is_string() ? value.get<std::string>() : value.dump());
         }
         report.print(text);
         files.push_back(std::move(object));
@@ -239,8 +239,9 @@ Exit get(const GetRequest& request, Report& report) {
       TRY(copy_out(found.file, to_stdout).in(request.guest));
     } else {
       auto target = TRY(HostFile::create(request.host));
-      TRY(copy_out(found.file, [&](Bytes bytes) { return target.append(bytes); })
-              .in(request.guest));
+      TRY(copy_out(found.file, [&](Bytes bytes) {
+            return target.append(bytes);
+          }).in(request.guest));
       TRY(target.keep());
     }
     return found.file.stat().size;
@@ -257,15 +258,15 @@ Exit put(const PutRequest& request, Report& report) {
   auto content = request.host == "-" ? read_standard_input(kPutSizeMax)
                                      : read_host_file(request.host, kPutSizeMax);
   if (!content) return report.fail(content.error());
-  auto plan = [&](const repair::Disk& disk, std::size_t installation) -> Result<repair::Plan> {
+  auto make_plan = [&](const repair::Disk& disk,
+                       std::size_t installation) -> Result<repair::Plan> {
     repair::Plan plan;
     repair::GuestPath path = TRY(disk.resolve(request.guest, installation));
     if (request.keep_old) {
       FileSystemPtr volume = TRY(disk.volume(path.partition));
       if (volume->find(path.path)) {
         std::size_t slash = path.path.rfind('\\') + 1;
-        std::string old =
-            path.path.substr(0, slash) + "old_" + path.path.substr(slash);
+        std::string old = path.path.substr(0, slash) + "old_" + path.path.substr(slash);
         plan.edits.push_back({.action = repair::FileRename{.file = path, .to = old},
                               .why = "--keep-old"});
       }
@@ -275,11 +276,12 @@ Exit put(const PutRequest& request, Report& report) {
          .why = "put " + request.host});
     return plan;
   };
-  return change_image(request.image, request.change, "put", plan, report);
+  return change_image(request.image, request.change, "put", make_plan, report);
 }
 
 Exit remove(const RemoveRequest& request, Report& report) {
-  auto plan = [&](const repair::Disk& disk, std::size_t installation) -> Result<repair::Plan> {
+  auto make_plan = [&](const repair::Disk& disk,
+                       std::size_t installation) -> Result<repair::Plan> {
     repair::Plan plan;
     for (const std::string& path : request.paths) {
       plan.edits.push_back(
@@ -288,7 +290,7 @@ Exit remove(const RemoveRequest& request, Report& report) {
     }
     return plan;
   };
-  return change_image(request.image, request.change, "rm", plan, report);
+  return change_image(request.image, request.change, "rm", make_plan, report);
 }
 
 }  // namespace drydock::cli

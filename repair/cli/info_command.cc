@@ -28,12 +28,16 @@ std::string binary_size(std::uint64_t size) {
   auto value = static_cast<double>(size);
   std::size_t unit = 0;
   for (; value >= 1024 && unit + 1 < std::size(kUnits); ++unit) value /= 1024;
-  return unit == 0 ? fmt::format("{} B", size) : fmt::format("{:.4g} {}", value, kUnits[unit]);
+  return unit == 0 ? fmt::format("{} B", size)
+                   : fmt::format("{:.4g} {}", value, kUnits[unit]);
 }
 
 // ---- what --json prints
 
 json container_json(const ImageFacts& facts, const std::string& image) {
+  // A parent is named as its child names it; nobody has looked for it.
+  json chain = json::array({image});
+  if (!facts.parent_paths.empty()) chain.push_back(facts.parent_paths.front());
   return {{"format", to_string(facts.format)},
           {"kind", to_string(facts.kind)},
           {"virtual_size", facts.virtual_size},
@@ -42,24 +46,18 @@ json container_json(const ImageFacts& facts, const std::string& image) {
           {"physical_sector_size", known(facts.physical_sector_size)},
           {"creator", known(facts.creator)},
           {"log", to_string(facts.log)},
-          {"data_guid", facts.data_guid ? json(to_string(*facts.data_guid)) : json(nullptr)},
-          {"chain", json::array({image})}};
+          {"data_guid",
+           facts.data_guid ? json(to_string(*facts.data_guid)) : json(nullptr)},
+          {"chain", std::move(chain)}};
 }
 
 json partition_json(const partition::Partition* partition,
                     const repair::VolumeReport& volume, const BlockDevice& disk) {
-  json entry = {{"number", volume.number},
-                {"type", nullptr},
-                {"type_id", nullptr},
-                {"id", nullptr},
-                {"name", nullptr},
-                {"offset", 0},
-                {"size", disk.size()},
-                {"file_system", nullptr},
-                {"label", nullptr},
-                {"free", nullptr},
-                {"state", json::array()},
-                {"problem", nullptr}};
+  json entry = {
+      {"number", volume.number}, {"type", nullptr},        {"type_id", nullptr},
+      {"id", nullptr},           {"name", nullptr},        {"offset", 0},
+      {"size", disk.size()},     {"file_system", nullptr}, {"label", nullptr},
+      {"free", nullptr},         {"state", json::array()}, {"problem", nullptr}};
   if (partition != nullptr) {
     entry["type"] = partition::type_name(partition->type);
     entry["type_id"] = to_string(partition->type);
@@ -74,7 +72,8 @@ json partition_json(const partition::Partition* partition,
   if (volume.facts) {
     entry["label"] = volume.facts->label;
     entry["free"] = volume.facts->free;
-    for (VolumeState state : volume.facts->states) entry["state"].push_back(to_string(state));
+    for (VolumeState state : volume.facts->states)
+      entry["state"].push_back(to_string(state));
   }
   return entry;
 }
@@ -107,7 +106,8 @@ std::string container_text(const ImageFacts& facts, const std::string& image) {
   std::string text = fmt::format("{}: {} {}, {} ({} bytes)", image,
                                  to_string(facts.kind), to_string(facts.format),
                                  binary_size(facts.virtual_size), facts.virtual_size);
-  if (facts.block_size) text += fmt::format(", blocks of {}", binary_size(*facts.block_size));
+  if (facts.block_size)
+    text += fmt::format(", blocks of {}", binary_size(*facts.block_size));
   if (facts.log == ImageLog::pending) text += ", a log to replay (shown replayed)";
   if (facts.creator && !facts.creator->empty()) {
     text += fmt::format(", made by {}", *facts.creator);
@@ -117,15 +117,15 @@ std::string container_text(const ImageFacts& facts, const std::string& image) {
 
 std::string volume_text(const partition::Partition* partition,
                         const repair::VolumeReport& volume) {
-  std::string text =
-      partition == nullptr
-          ? "  volume without a partition table"
-          : fmt::format("  {}: {:<8} {:>10}", partition->number,
-                        partition::type_name(partition->type),
-                        binary_size(partition->size));
+  std::string text = partition == nullptr
+                         ? "  volume without a partition table"
+                         : fmt::format("  {}: {:<8} {:>10}", partition->number,
+                                       partition::type_name(partition->type),
+                                       binary_size(partition->size));
   if (!volume.file_system.empty()) text += "  " + volume.file_system;
   if (volume.facts) {
-    if (!volume.facts->label.empty()) text += fmt::format(" \"{}\"", volume.facts->label);
+    if (!volume.facts->label.empty())
+      text += fmt::format(" \"{}\"", volume.facts->label);
     text += fmt::format(", {} free", binary_size(volume.facts->free));
     for (VolumeState state : volume.facts->states) {
       text += fmt::format(", {}", to_string(state));
@@ -138,19 +138,20 @@ std::string volume_text(const partition::Partition* partition,
 std::string installation_text(const repair::Installation& windows,
                               const repair::Disk& disk) {
   const repair::InstallationFacts& facts = windows.facts();
-  std::string text = fmt::format(
-      "{}, build {}, {}, {} boot\n", facts.product.value_or("a Windows"),
-      facts.build.value_or("unknown"), facts.architecture.value_or("unknown architecture"),
-      facts.boot);
+  std::string text =
+      fmt::format("{}, build {}, {}, {} boot\n", facts.product.value_or("a Windows"),
+                  facts.build.value_or("unknown"),
+                  facts.architecture.value_or("unknown architecture"), facts.boot);
   text += fmt::format("  in {}:{}", facts.partition, facts.root);
   if (facts.computer_name) text += fmt::format(", computer {}", *facts.computer_name);
   if (facts.bcd) text += fmt::format(", boot store {}", disk.show(*facts.bcd));
   text += '\n';
   if (facts.control_sets) {
-    text += fmt::format("  control sets: current {}, default {}, failed {}, last known "
-                        "good {}\n",
-                        facts.control_sets->current, facts.control_sets->default_,
-                        facts.control_sets->failed, facts.control_sets->last_known_good);
+    text += fmt::format(
+        "  control sets: current {}, default {}, failed {}, last known "
+        "good {}\n",
+        facts.control_sets->current, facts.control_sets->default_,
+        facts.control_sets->failed, facts.control_sets->last_known_good);
   }
   for (const std::string& problem : facts.problems) {
     text += fmt::format("  could not tell: {}\n", problem);
@@ -172,13 +173,13 @@ Exit report_refused(const std::string& image, const Error& error, Report& report
   auto file = FileDevice::open(image);
   if (!file) return report.fail(error, Exit::could_not_tell);
   report.track(*file);
-  auto examined = examine_image(**file);
-  if (!examined || !examined->refusal) return report.fail(error, Exit::could_not_tell);
-  report.print(container_text(examined->facts, image));
-  report.print(fmt::format("  not opened: {}\n", *examined->refusal));
+  auto facts = examine_image(*file);
+  if (!facts || !facts->refusal) return report.fail(error, Exit::could_not_tell);
+  report.print(container_text(*facts, image));
+  report.print(fmt::format("  not opened: {}\n", *facts->refusal));
   report.document({{"image", image},
-                   {"container", container_json(examined->facts, image)},
-                   {"refusal", *examined->refusal},
+                   {"container", container_json(*facts, image)},
+                   {"refusal", *facts->refusal},
                    {"partition_table", nullptr},
                    {"disk_id", nullptr},
                    {"partitions", json::array()},
@@ -195,13 +196,14 @@ bool report_disk(const repair::Disk& disk, Report& report, json& document) {
     document["disk_id"] = to_string(table.disk_id);
     report.print(fmt::format("GPT, disk {}\n", to_string(table.disk_id)));
     if (!table.other_copy_problem.empty()) {
-      report.print(fmt::format("  read from its {} copy; {}\n",
-                               table.believed == partition::Copy::primary ? "primary"
-                                                                          : "backup",
-                               table.other_copy_problem));
+      report.print(
+          fmt::format("  read from its {} copy; {}\n",
+                      table.believed == partition::Copy::primary ? "primary" : "backup",
+                      table.other_copy_problem));
     }
-    document["partition_table_problem"] =
-        table.other_copy_problem.empty() ? json(nullptr) : json(table.other_copy_problem);
+    document["partition_table_problem"] = table.other_copy_problem.empty()
+                                              ? json(nullptr)
+                                              : json(table.other_copy_problem);
   }
   for (const repair::VolumeReport& volume : disk.volumes()) {
     const partition::Partition* partition = find(table, volume.number);
@@ -232,10 +234,15 @@ Exit info(const InfoRequest& request, Report& report) {
                    {"installations", json::array()}};
   report.print(container_text(facts, request.image));
   if (view->unsettled_change_count > 0) {
-    report.print("  an unfinished change is shown as finished; `drydock recover` "
-                 "finishes it\n");
+    report.print(
+        "  an unfinished change is shown as finished; `drydock recover` "
+        "finishes it\n");
   }
   document["unsettled_changes"] = view->unsettled_change_count;
+  if (!view->journal_problem.empty()) {
+    document["problem"] = view->journal_problem;
+    report.print(fmt::format("  could not tell: {}\n", view->journal_problem));
+  }
   Exit exit = Exit::done;
   auto disk = repair::Disk::open(view->device);
   if (disk) {

@@ -47,11 +47,12 @@ json to_json(const repair::Diagnosis& diagnosis) {
 json to_json(const std::vector<repair::Outcome>& outcomes) {
   json edits = json::array();
   for (const repair::Outcome& outcome : outcomes) {
-    edits.push_back({{"edit", outcome.edit},
-                     {"where", outcome.where},
-                     {"before", outcome.before.empty() ? json(nullptr) : json(outcome.before)},
-                     {"after", outcome.after.empty() ? json(nullptr) : json(outcome.after)},
-                     {"why", outcome.why}});
+    edits.push_back(
+        {{"edit", outcome.edit},
+         {"where", outcome.where},
+         {"before", outcome.before.empty() ? json(nullptr) : json(outcome.before)},
+         {"after", outcome.after.empty() ? json(nullptr) : json(outcome.after)},
+         {"why", outcome.why}});
   }
   return edits;
 }

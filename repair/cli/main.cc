@@ -31,8 +31,7 @@ ReportOptions take_report_options(std::vector<std::string>& words) {
 }
 
 void add_change_options(CLI::App& verb, ChangeOptions& change) {
-  verb.add_flag("--dry-run", change.dry_run,
-                "Show what would be done, and do nothing");
+  verb.add_flag("--dry-run", change.dry_run, "Show what would be done, and do nothing");
   verb.add_option("--installation", change.installation,
                   "Which Windows to change, counted from 0, where there are several");
 }
@@ -41,7 +40,8 @@ void add_info(CLI::App& app, InfoRequest& request, Command& command) {
   CLI::App& verb = *app.add_subcommand("info", "What an image is and holds");
   verb.add_option("IMAGE", request.image)->required();
   verb.add_flag("--hash", request.hash, "Hash every byte that a guest can see");
-  verb.callback([&] { command = [&](Report& report) { return info(request, report); }; });
+  verb.callback(
+      [&] { command = [&](Report& report) { return info(request, report); }; });
 }
 
 void add_read_verb(CLI::App& app, const std::string& name, const std::string& words,
@@ -56,7 +56,9 @@ void add_read_verb(CLI::App& app, const std::string& name, const std::string& wo
     verb.add_flag("-l,--long", request.all, "With sizes, times and attributes");
   }
   verb.callback([&command, &request, function] {
-    command = [&request, function](Report& report) { return function(request, report); };
+    command = [&request, function](Report& report) {
+      return function(request, report);
+    };
   });
 }
 
@@ -66,7 +68,8 @@ void add_get(CLI::App& app, GetRequest& request, Command& command) {
   verb.add_option("GUEST_PATH", request.guest)->required();
   verb.add_option("HOST_PATH", request.host, "- is standard output")->required();
   verb.add_option("--installation", request.installation, "Whose C: is meant, from 0");
-  verb.callback([&] { command = [&](Report& report) { return get(request, report); }; });
+  verb.callback(
+      [&] { command = [&](Report& report) { return get(request, report); }; });
 }
 
 void add_put(CLI::App& app, PutRequest& request, Command& command) {
@@ -77,7 +80,8 @@ void add_put(CLI::App& app, PutRequest& request, Command& command) {
   verb.add_flag("--keep-old", request.keep_old,
                 "Leave what is replaced beside it, as old_NAME");
   add_change_options(verb, request.change);
-  verb.callback([&] { command = [&](Report& report) { return put(request, report); }; });
+  verb.callback(
+      [&] { command = [&](Report& report) { return put(request, report); }; });
 }
 
 void add_remove(CLI::App& app, RemoveRequest& request, Command& command) {
@@ -85,7 +89,8 @@ void add_remove(CLI::App& app, RemoveRequest& request, Command& command) {
   verb.add_option("IMAGE", request.image)->required();
   verb.add_option("PATH", request.paths)->required();
   add_change_options(verb, request.change);
-  verb.callback([&] { command = [&](Report& report) { return remove(request, report); }; });
+  verb.callback(
+      [&] { command = [&](Report& report) { return remove(request, report); }; });
 }
 
 // --dry-run and --installation may also stand after the other program's words.
@@ -122,13 +127,16 @@ void add_words_verb(CLI::App& app, const std::string& name, const std::string& a
       request.target = request.words.front();
       request.words.erase(request.words.begin());
     }
-    command = [&request, function](Report& report) { return function(request, report); };
+    command = [&request, function](Report& report) {
+      return function(request, report);
+    };
   });
 }
 
 void add_repair_verb(CLI::App& app, const std::string& name, const std::string& about,
                      RepairRequest& request, std::vector<std::string>& settings,
-                     Command& command, Exit (*function)(const RepairRequest&, Report&)) {
+                     Command& command,
+                     Exit (*function)(const RepairRequest&, Report&)) {
   CLI::App& verb = *app.add_subcommand(name, about);
   verb.add_option("IMAGE", request.image)->required();
   verb.add_option("RECIPE", request.recipes, "Recipes; all automatic ones if none");
@@ -144,7 +152,9 @@ void add_repair_verb(CLI::App& app, const std::string& name, const std::string& 
       std::size_t equals = setting.find('=');
       request.settings[setting.substr(0, equals)] = setting.substr(equals + 1);
     }
-    command = [&request, function](Report& report) { return function(request, report); };
+    command = [&request, function](Report& report) {
+      return function(request, report);
+    };
   });
 }
 
@@ -225,6 +235,4 @@ int run(std::vector<std::string> words) {
 }  // namespace
 }  // namespace drydock::cli
 
-int main(int argc, char** argv) {
-  return drydock::cli::run({argv + 1, argv + argc});
-}
+int main(int argc, char** argv) { return drydock::cli::run({argv + 1, argv + argc}); }

@@ -22,8 +22,9 @@ Result<std::vector<const repair::Recipe*>> chosen(const std::vector<std::string>
   for (const std::string& id : ids) {
     const repair::Recipe* recipe = repair::find_recipe(id);
     if (recipe == nullptr) {
-      return Error(Errc::not_found,
-                   fmt::format("there is no recipe {}; `drydock recipes` lists them", id));
+      return Error(
+          Errc::not_found,
+          fmt::format("there is no recipe {}; `drydock recipes` lists them", id));
     }
     recipes.push_back(recipe);
   }
@@ -33,12 +34,13 @@ Result<std::vector<const repair::Recipe*>> chosen(const std::vector<std::string>
 std::string diagnosis_text(const repair::Diagnosis& diagnosis) {
   std::string text;
   for (const repair::Finding& finding : diagnosis.findings) {
-    text += fmt::format("{}{}: {}\n  in {}\n",
-                        finding.stops_boot ? "stops the boot: " : "", finding.recipe,
-                        finding.what, finding.where);
+    text +=
+        fmt::format("{}{}: {}\n  in {}\n", finding.stops_boot ? "stops the boot: " : "",
+                    finding.recipe, finding.what, finding.where);
     if (finding.stop_code) text += fmt::format("  stop code {}\n", *finding.stop_code);
     if (finding.status) text += fmt::format("  status {}\n", *finding.status);
-    for (const std::string& line : finding.evidence) text += fmt::format("  * {}\n", line);
+    for (const std::string& line : finding.evidence)
+      text += fmt::format("  * {}\n", line);
   }
   text += "examined:\n";
   for (const repair::Examined& entry : diagnosis.examined) {
@@ -69,10 +71,11 @@ Result<repair::Diagnosis> diagnose_image(const RepairRequest& request, Report& r
   return repair::diagnose(*disk, recipes, request.settings);
 }
 
-Result<repair::RepairReport> repair_image(const RepairRequest& request, Report& report) {
+Result<repair::RepairReport> repair_image(const RepairRequest& request,
+                                          Report& report) {
   auto recipes = TRY(chosen(request.recipes));
-  auto transaction = TRY(repair::Transaction::begin(
-      request.image, {.dry_run = request.change.dry_run}));
+  auto transaction = TRY(
+      repair::Transaction::begin(request.image, {.dry_run = request.change.dry_run}));
   report.track(transaction->view().file);
   CalmCommit calm;
   return repair::repair(*transaction, {.recipes = std::move(recipes),
@@ -118,12 +121,13 @@ Exit repair(const RepairRequest& request, Report& report) {
   report.print(fmt::format("{}; afterwards {}\n", to_string(done->state),
                            to_string(done->after.verdict)));
   const repair::Applied& applied = done->applied;
-  report.document({{"state", to_string(done->state)},
-                   {"edits", to_json(applied.outcomes)},
-                   {"notes", applied.notes},
-                   {"journal", applied.journal ? json(*applied.journal) : json(nullptr)},
-                   {"bytes_written", applied.bytes_written},
-                   {"diagnose_after", to_json(done->after)}});
+  report.document(
+      {{"state", to_string(done->state)},
+       {"edits", to_json(applied.outcomes)},
+       {"notes", applied.notes},
+       {"journal", applied.journal ? json(*applied.journal) : json(nullptr)},
+       {"bytes_written", applied.bytes_written},
+       {"diagnose_after", to_json(done->after)}});
   return exit_of(*done);
 }
 
@@ -132,8 +136,9 @@ Exit recipes(const std::string& name, Report& report) {
   for (const repair::Recipe* recipe : repair::all_recipes()) {
     if (!name.empty() && recipe->id() != name) continue;
     json settings = json::array();
-    std::string text = fmt::format("{}: {}\n  reads  {}\n  writes {}\n", recipe->id(),
-                                   recipe->summary(), recipe->reads(), recipe->writes());
+    std::string text =
+        fmt::format("{}: {}\n  reads  {}\n  writes {}\n", recipe->id(),
+                    recipe->summary(), recipe->reads(), recipe->writes());
     if (!recipe->automatic()) text += "  only when named\n";
     for (const repair::Recipe::Setting& setting : recipe->settings()) {
       text += fmt::format("  --set {}=...  {}{}\n", setting.name, setting.meaning,

@@ -40,6 +40,8 @@ std::string_view advice(Errc code) {
       return "settle what the words name, then try again";
     case Errc::no_space:
       return "make room, then try again";
+    case Errc::interrupted:
+      return "run `drydock recover` on the image, which finishes the change";
     case Errc::io:
       return "look at the host's disk and its log";
   }
@@ -55,7 +57,7 @@ void Report::print(std::string_view text) {
 
 void Report::note(std::string_view text) { write(stderr, text); }
 
-void Report::document(json json) {
+void Report::document(nlohmann::json json) {
   if (options_.json) document_ = std::make_unique<nlohmann::json>(std::move(json));
 }
 
@@ -96,9 +98,10 @@ void Report::finish() {
                                {"bytes_written", bytes_written},
                                {"peak_memory", peak_memory()}};
     } else {
-      note(fmt::format("wall {:.1f} ms, read {} bytes, wrote {} bytes, peak memory {} "
-                       "bytes\n",
-                       wall_ms, bytes_read, bytes_written, peak_memory()));
+      note(
+          fmt::format("wall {:.1f} ms, read {} bytes, wrote {} bytes, peak memory {} "
+                      "bytes\n",
+                      wall_ms, bytes_read, bytes_written, peak_memory()));
     }
   }
   if (document_ != nullptr) write(stdout, dump(*document_) + "\n");

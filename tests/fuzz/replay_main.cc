@@ -47,7 +47,8 @@ ByteVector mutate(const ByteVector& seed, std::mt19937_64& random) {
       case 2: {
         constexpr std::uint32_t kTelling[] = {0, 1, 0x7fffffff, 0x80000000, 0xffffffff};
         std::uint32_t value = kTelling[random() % 5];
-        std::memcpy(bytes.data() + at, &value, std::min<std::size_t>(4, bytes.size() - at));
+        std::memcpy(bytes.data() + at, &value,
+                    std::min<std::size_t>(4, bytes.size() - at));
         break;
       }
       case 3:
