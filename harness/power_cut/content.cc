@@ -47,8 +47,7 @@ Done Content::read(std::uint64_t offset, MutableBytes into) const {
       if (at < base_stop) {
         TRY(base_->read(at, into.subspan(at - offset, base_stop - at)));
       }
-      std::ranges::fill(into.subspan(base_stop - offset, stop - base_stop),
-                        std::byte{0});
+      std::memset(into.data() + (base_stop - offset), 0, stop - base_stop);
       at = stop;
       continue;
     }

@@ -12,7 +12,8 @@ namespace drydock::vhdx {
 
 namespace {
 
-constexpr std::uint64_t kEntriesPerPage = kPageSize / sizeof(le64);
+// How much of the table is read at once.
+constexpr std::uint64_t kReadSize = kMiB;
 
 BlockState state_of(std::uint64_t entry) {
   return static_cast<BlockState>(entry & kBatStateMask);
@@ -58,7 +59,8 @@ Bat::Bat(const Region& region, const Metadata& metadata)
       block_count_(checked::div_up(metadata.virtual_size, metadata.block_size)),
       block_shift_(std::countr_zero(metadata.block_size)),
       chunk_shift_(std::countr_zero(kSectorsPerBitmap * metadata.logical_sector_size) -
-                   block_shift_) {}
+                   block_shift_),
+      entry_count_(index_of(block_count_ - 1) + 1) {}
 
 // An entry for a block of the sector bitmap follows those of each chunk, in
 // every kind of file, so that a file can change its kind.  [MS-VHDX] 2.5
@@ -66,23 +68,50 @@ std::size_t Bat::index_of(std::uint64_t block) const {
   return block + (block >> chunk_shift_);
 }
 
+std::uint64_t Bat::entry(std::uint64_t block) const {
+  std::size_t index = index_of(block);
+  const auto& page = pages_[index / kEntriesPerPage];
+  if (!page) return 0;
+  return (*page)[index % kEntriesPerPage];
+}
+
 Result<Bat> Bat::load(const BlockDevice& file, const Region& region,
                       const Metadata& metadata, const std::vector<Region>& others) {
   Bat bat(region, metadata);
-  std::uint64_t count = bat.index_of(bat.block_count_ - 1) + 1;
-  if (count > region.length / sizeof(le64)) {
+  if (bat.entry_count_ > region.length / sizeof(le64)) {
     return Error(Errc::corrupt,
-                 fmt::format("{} entries don't fit into the region's {} bytes", count,
-                             region.length));
+                 fmt::format("{} entries don't fit into the region's {} bytes",
+                             bat.entry_count_, region.length));
   }
-  // A region is whole MiB, so the last entry's page is within it.  64 TiB in
-  // blocks of 1 MiB take 512 MiB; an ordinary system disk takes 32 KiB.
-  bat.entries_.resize(checked::div_up(count, kEntriesPerPage) * kEntriesPerPage);
-  TRY(file.read(region.offset, std::as_writable_bytes(std::span(bat.entries_))));
-  TRY(bat.check_bitmaps());
+  TRY(bat.read_pages(file));
   Places places = TRY(bat.collect_places(file.size()));
   TRY(bat.check_places(std::move(places), others, file.size()));
   return bat;
+}
+
+// The table of 64 TiB in blocks of 1 MiB is 512 MiB; that of an ordinary system
+// disk is 32 KiB.  Memory goes to what isn't zero, so that a file of a few MiB
+// can't ask for more than it has.
+Done Bat::read_pages(const BlockDevice& file) {
+  // A region is whole MiB, so the last page is within it.
+  pages_.resize(checked::div_up(entry_count_, kEntriesPerPage));
+  std::uint64_t size = pages_.size() * kPageSize;
+  ByteVector buffer(std::min(size, kReadSize));
+  for (std::uint64_t at = 0; at < size;) {
+    Extent extent = TRY(file.extent(table_offset_ + at));
+    if (extent.zero && extent.length >= kPageSize) {
+      at += extent.length / kPageSize * kPageSize;
+      continue;
+    }
+    MutableBytes part = MutableBytes(buffer).first(std::min(kReadSize, size - at));
+    TRY(file.read(table_offset_ + at, part));
+    for (; !part.empty(); part = part.subspan(kPageSize), at += kPageSize) {
+      Bytes page = part.first(kPageSize);
+      if (!is_zero(page))
+        pages_[at / kPageSize] = std::make_unique<Page>(*drydock::load<Page>(page));
+    }
+  }
+  return {};
 }
 
 Done Bat::check_places(Places places, const std::vector<Region>& others,
@@ -114,54 +143,61 @@ Done Bat::check_places(Places places, const std::vector<Region>& others,
   return {};
 }
 
-Done Bat::check_bitmaps() const {
-  std::uint64_t stride = (1ull << chunk_shift_) + 1;
-  std::uint64_t count = index_of(block_count_ - 1) + 1;
-  for (std::uint64_t i = stride - 1; i < count; i += stride) {
-    if ((entries_[i] & kBatStateMask) == 0) continue;
-    return Error(Errc::corrupt,
-                 fmt::format("entry {} has a sector bitmap; only a differencing file "
-                             "has them",
-                             i));
-  }
-  return {};
-}
-
 Result<Bat::Places> Bat::collect_places(std::uint64_t file_size) const {
   Places places;
-  for (std::uint64_t block = 0; block < block_count_; ++block) {
-    std::uint64_t value = entry(block);
-    std::uint64_t offset = value & kBatOffsetMask;
-    // Of the last block, only what the disk has of it must be in the file.
-    std::uint64_t used =
-        std::min(block_size(), virtual_size_ - (block << block_shift_));
-    switch (state_of(value)) {
-      case BlockState::not_present:
-      case BlockState::zero:
-        break;  // The offset is reserved.
-      case BlockState::undefined:
-      case BlockState::unmapped:
-      case BlockState::unmapped_v095:
-        if (offset != 0) places.kept.push_back(offset);
-        break;
-      case BlockState::fully_present:
-        if (offset < kHeaderSectionSize || !checked::within(offset, used, file_size)) {
-          return Error(Errc::corrupt,
-                       fmt::format("block {} is at {:#x}, and the file has the bytes "
-                                   "from {:#x} to {:#x} for blocks",
-                                   block, offset, kHeaderSectionSize, file_size));
-        }
-        places.present.push_back(offset);
-        break;
-      case BlockState::partially_present:
-      case BlockState::reserved4:
-        return Error(Errc::corrupt, fmt::format("block {} has the state {}, which none "
-                                                "can have here",
-                                                block, value & kBatStateMask));
+  for (std::uint64_t page = 0; page < pages_.size(); ++page) {
+    if (!pages_[page]) continue;
+    std::uint64_t first = page * kEntriesPerPage;
+    std::uint64_t count = std::min(kEntriesPerPage, entry_count_ - first);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      TRY(collect_place(first + i, (*pages_[page])[i], file_size, places));
     }
   }
   if (!std::ranges::is_sorted(places.present)) std::ranges::sort(places.present);
   return places;
+}
+
+Done Bat::collect_place(std::uint64_t index, std::uint64_t value,
+                        std::uint64_t file_size, Places& places) const {
+  std::uint64_t stride = (std::uint64_t{1} << chunk_shift_) + 1;
+  BlockState state = state_of(value);
+  if (index % stride == stride - 1) {
+    if (state == BlockState::not_present) return {};
+    return Error(Errc::corrupt,
+                 fmt::format("entry {} has a sector bitmap, which only a differencing "
+                             "file has",
+                             index));
+  }
+  std::uint64_t block = index - index / stride;
+  std::uint64_t offset = value & kBatOffsetMask;
+  // Of the last block, only what the disk has of it must be in the file.
+  std::uint64_t used = std::min(block_size(), virtual_size_ - (block << block_shift_));
+  switch (state) {
+    case BlockState::not_present:
+    case BlockState::zero:
+      return {};  // The offset is reserved.
+    case BlockState::undefined:
+    case BlockState::unmapped:
+    case BlockState::unmapped_v095:
+      if (offset != 0) places.kept.push_back(offset);
+      return {};
+    case BlockState::fully_present:
+      if (offset < kHeaderSectionSize || !checked::within(offset, used, file_size)) {
+        return Error(
+            Errc::corrupt,
+            fmt::format("block {} is at {:#x}, and the file has the bytes from "
+                        "{:#x} to {:#x} for blocks",
+                        block, offset, kHeaderSectionSize, file_size));
+      }
+      places.present.push_back(offset);
+      return {};
+    case BlockState::partially_present:
+    case BlockState::reserved4:
+      break;
+  }
+  return Error(Errc::corrupt,
+               fmt::format("block {} has the state {}, which none can have here", block,
+                           value & kBatStateMask));
 }
 
 Bat::Run Bat::run(std::uint64_t offset, std::uint64_t length_max) const {
@@ -194,8 +230,11 @@ std::optional<std::uint64_t> Bat::kept_space(std::uint64_t block) const {
 
 void Bat::place(std::uint64_t block, std::uint64_t file_offset) {
   std::size_t index = index_of(block);
-  entries_[index] = file_offset | static_cast<std::uint64_t>(BlockState::fully_present);
-  changed_pages_.insert(index / kEntriesPerPage);
+  std::size_t number = index / kEntriesPerPage;
+  if (!pages_[number]) pages_[number] = std::make_unique<Page>();
+  (*pages_[number])[index % kEntriesPerPage] =
+      file_offset | static_cast<std::uint64_t>(BlockState::fully_present);
+  changed_pages_.insert(number);
   structures_end_ = std::max(structures_end_, file_offset + block_size());
 }
 
@@ -204,8 +243,7 @@ std::uint64_t Bat::page_offset(std::uint64_t page) const {
 }
 
 Bytes Bat::page_bytes(std::uint64_t page) const {
-  return std::as_bytes(
-      std::span(entries_).subspan(page * kEntriesPerPage, kEntriesPerPage));
+  return std::as_bytes(std::span(*pages_[page]));
 }
 
 }  // namespace drydock::vhdx

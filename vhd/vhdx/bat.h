@@ -7,6 +7,8 @@
 
 #pragma once
 
+#include <array>
+#include <memory>
 #include <optional>
 #include <set>
 #include <vector>
@@ -52,13 +54,19 @@ class Bat {
   void forget_changes() { changed_pages_.clear(); }
 
  private:
-  Bat(const Region& region, const Metadata& metadata);
+  // Those of the table's pages that aren't all zeros.
+  static constexpr std::uint64_t kEntriesPerPage = kPageSize / sizeof(le64);
+  using Page = std::array<le64, kEntriesPerPage>;
   struct Places;
+
+  Bat(const Region& region, const Metadata& metadata);
   std::uint64_t block_size() const { return std::uint64_t{1} << block_shift_; }
   std::size_t index_of(std::uint64_t block) const;
-  std::uint64_t entry(std::uint64_t block) const { return entries_[index_of(block)]; }
+  std::uint64_t entry(std::uint64_t block) const;
+  Done read_pages(const BlockDevice& file);
   Result<Places> collect_places(std::uint64_t file_size) const;
-  Done check_bitmaps() const;
+  Done collect_place(std::uint64_t index, std::uint64_t value, std::uint64_t file_size,
+                     Places& places) const;
   Done check_places(Places places, const std::vector<Region>& others,
                     std::uint64_t file_size);
 
@@ -67,7 +75,8 @@ class Bat {
   std::uint64_t block_count_;
   int block_shift_;            // log2 of the block size
   int chunk_shift_;            // log2 of how many blocks lie between two bitmap entries
-  std::vector<le64> entries_;  // bitmaps' among them; whole pages
+  std::uint64_t entry_count_;  // with those of bitmaps among them
+  std::vector<std::unique_ptr<Page>> pages_;  // null: all zeros
   bool kept_spaces_usable_ = false;
   std::uint64_t structures_end_ = 0;
   std::set<std::uint64_t> changed_pages_;
