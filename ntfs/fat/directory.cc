@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <vector>
 
@@ -18,6 +19,9 @@ constexpr std::uint32_t kSlotSize = sizeof(ShortSlot);
 
 constexpr ShortName kSelf{'.', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' '};
 constexpr ShortName kParent{'.', '.', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' '};
+
+// Slots are read in pieces of this size.
+constexpr std::uint32_t kReadSize = 4096;
 
 bool is_long(const ShortSlot& slot) {
   return (slot.attributes & kLongNameMask) == kLongName;
@@ -36,28 +40,31 @@ class LongNameReader {
       if (ordinal == 0 || ordinal > kLongSlotMax) return;
       first_ = index;
       checksum_ = slot.checksum;
+      length_ = ordinal * kLettersPerSlot;
     } else if (expected_ == 0 || ordinal != expected_ || slot.checksum != checksum_) {
       return forget();
     }
-    name_.insert(0, utf16le(slot.name_1) + utf16le(slot.name_2) + utf16le(slot.name_3));
+    le16* letter = &letters_[(ordinal - 1) * kLettersPerSlot];
+    std::memcpy(letter, slot.name_1.data(), slot.name_1.size());
+    std::memcpy(letter + 5, slot.name_2.data(), slot.name_2.size());
+    std::memcpy(letter + 11, slot.name_3.data(), slot.name_3.size());
     expected_ = ordinal - 1;
-    whole_ = expected_ == 0;
   }
 
   void forget() {
-    name_.clear();
     expected_ = 0;
-    whole_ = false;
+    length_ = 0;
   }
 
   // The item of the short slot at `index`, with what was gathered if that is
   // the slot's own.
   Item finish(const ShortSlot& slot, std::uint32_t index) {
     Item item{.name = {}, .slot = slot, .first = index, .last = index};
-    if (whole_ && checksum_ == checksum(slot.name)) {
-      name_.resize(std::min(name_.find(u'\0'), name_.size()));
+    if (length_ > 0 && expected_ == 0 && checksum_ == checksum(slot.name)) {
+      auto end = std::find(letters_.begin(), letters_.begin() + length_, 0);
+      item.name.assign(letters_.begin(), end);
       item.first = first_;
-      if (is_usable(name_) && name_.size() <= kNameLengthMax) item.name = name_;
+      if (!is_usable(item.name)) item.name.clear();
     }
     if (item.name.empty()) item.name = decode(slot.name, slot.case_flags);
     forget();
@@ -65,11 +72,11 @@ class LongNameReader {
   }
 
  private:
-  std::u16string name_;
-  std::uint32_t first_ = 0;
+  std::array<le16, kLongSlotMax * kLettersPerSlot> letters_;
+  std::uint32_t length_ = 0;    // 0: there's no long name
   std::uint32_t expected_ = 0;  // the ordinal of the next slot
+  std::uint32_t first_ = 0;
   std::uint8_t checksum_ = 0;
-  bool whole_ = false;
 };
 
 LongSlot make_long(std::u16string_view name, std::uint32_t ordinal, std::uint8_t sum) {
@@ -120,31 +127,45 @@ Done Directory::set_slot(std::uint32_t index, const ShortSlot& slot) {
                                     bytes_of(slot));
 }
 
-Done Directory::visit(const Visit& visit) const {
-  LongNameReader long_name;
-  for (std::uint32_t i = 0; i < slot_count(); ++i) {
-    ShortSlot slot = TRY(this->slot(i));
-    if (slot.name[0] == kSlotEnd) break;
-    if (slot.name[0] == kSlotFree) {
-      long_name.forget();
-    } else if (is_long(slot)) {
-      long_name.take(as_long(slot), i);
-    } else {
-      Item item = long_name.finish(slot, i);
-      bool listed = (slot.attributes & kVolumeLabel) == 0 && slot.name != kSelf &&
-                    slot.name != kParent;
-      if (listed && !visit(item)) break;
+template <class See>
+Result<std::uint32_t> Directory::scan(const See& see) const {
+  ByteVector bytes;
+  for (std::uint32_t first = 0; first < slot_count(); first += kReadSize / kSlotSize) {
+    bytes.resize(std::min(kReadSize, (slot_count() - first) * kSlotSize));
+    std::uint64_t offset = std::uint64_t(first) * kSlotSize;
+    TRY(clusters_->read_structure(chain_, offset, bytes));
+    for (std::uint32_t i = 0; i < bytes.size() / kSlotSize; ++i) {
+      ShortSlot slot = *load<ShortSlot>(bytes, std::size_t(i) * kSlotSize);
+      if (slot.name[0] == kSlotEnd || !see(slot, first + i)) return first + i;
     }
   }
+  return slot_count();
+}
+
+Done Directory::visit(const Visit& visit) const {
+  LongNameReader long_name;
+  TRY(scan([&](const ShortSlot& slot, std::uint32_t index) {
+    if (slot.name[0] == kSlotFree) {
+      long_name.forget();
+      return true;
+    }
+    if (is_long(slot)) {
+      long_name.take(as_long(slot), index);
+      return true;
+    }
+    Item item = long_name.finish(slot, index);
+    bool listed = (slot.attributes & kVolumeLabel) == 0 && slot.name != kSelf &&
+                  slot.name != kParent;
+    return !listed || visit(item);
+  }));
   return {};
 }
 
 Result<std::optional<Item>> Directory::find(std::u16string_view name) const {
   std::optional<Item> found;
+  std::optional<ShortName> form = short_form(name);
   TRY(visit([&](const Item& item) {
-    if (same_name(item.name, name) || same_name(decode(item.slot.name, 0), name)) {
-      found = item;
-    }
+    if (item.slot.name == form || same_name(item.name, name)) found = item;
     return !found;
   }));
   return found;
@@ -157,26 +178,26 @@ Result<bool> Directory::empty() const {
 }
 
 Result<std::optional<ShortName>> Directory::label() const {
-  for (std::uint32_t i = 0; i < slot_count(); ++i) {
-    ShortSlot slot = TRY(this->slot(i));
-    if (slot.name[0] == kSlotEnd) break;
-    if (slot.name[0] == kSlotFree || is_long(slot)) continue;
-    if ((slot.attributes & kVolumeLabel) != 0) return std::optional(slot.name);
-  }
-  return std::optional<ShortName>();
+  std::optional<ShortName> label;
+  TRY(scan([&](const ShortSlot& slot, std::uint32_t) {
+    bool is_label = slot.name[0] != kSlotFree && !is_long(slot) &&
+                    (slot.attributes & kVolumeLabel) != 0;
+    if (is_label) label = slot.name;
+    return !is_label;
+  }));
+  return label;
 }
 
 Result<ShortName> Directory::choose_alias(std::u16string_view name) const {
-  // Both names of every file: an alias mustn't find another file's long name.
-  std::set<std::u16string> taken;
+  // An alias mustn't be another file's long name either.
+  std::set<ShortName> taken;
   TRY(visit([&](const Item& item) {
-    taken.insert(fold(item.name));
-    taken.insert(fold(decode(item.slot.name, 0)));
+    taken.insert(item.slot.name);
+    if (auto form = short_form(item.name)) taken.insert(*form);
     return true;
   }));
-  return make_alias(name, [&](const ShortName& alias) {
-    return taken.contains(fold(decode(alias, 0)));
-  });
+  return make_alias(name,
+                    [&](const ShortName& alias) { return taken.contains(alias); });
 }
 
 Done Directory::grow() {
@@ -196,14 +217,12 @@ Done Directory::grow() {
 // end marker on are zero.
 Result<std::uint32_t> Directory::find_room(std::uint32_t count) {
   std::uint32_t free = 0;
-  std::uint32_t i = 0;
-  for (; i < slot_count(); ++i) {
-    ShortSlot slot = TRY(this->slot(i));
-    if (slot.name[0] == kSlotEnd) break;
+  std::uint32_t end = TRY(scan([&](const ShortSlot& slot, std::uint32_t) {
     free = slot.name[0] == kSlotFree ? free + 1 : 0;
-    if (free == count) return i + 1 - count;
-  }
-  std::uint32_t first = i - free;
+    return free < count;
+  }));
+  if (free == count) return end + 1 - count;
+  std::uint32_t first = end - free;
   while (slot_count() < first + count) TRY(grow());
   // Whatever lies behind the end marker isn't to come to life: the marker moves
   // behind the new entry.

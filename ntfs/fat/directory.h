@@ -64,6 +64,10 @@ class Directory {
       : clusters_(&clusters), chain_(std::move(chain)) {}
 
   std::uint32_t slot_count() const;
+  // Shows each slot with its index to `see`, up to the end marker or until it
+  // returns false; the index where that was.
+  template <class See>
+  Result<std::uint32_t> scan(const See& see) const;
   Result<std::uint32_t> find_room(std::uint32_t count);
   Result<ShortName> choose_alias(std::u16string_view name) const;
   Done grow();

@@ -119,12 +119,6 @@ Parts split(std::u16string_view name) {
 
 }  // namespace
 
-std::u16string fold(std::u16string_view name) {
-  std::u16string folded(name);
-  for (char16_t& c : folded) c = upper(c);
-  return folded;
-}
-
 bool same_name(std::u16string_view a, std::u16string_view b) {
   return std::ranges::equal(a, b, {}, upper, upper);
 }
@@ -178,22 +172,29 @@ std::uint8_t checksum(const ShortName& name) {
   return static_cast<std::uint8_t>(sum);
 }
 
-std::optional<ShortName> plain_short_name(std::u16string_view name) {
+std::optional<ShortName> short_form(std::u16string_view name) {
+  if (name.size() > kBaseLength + 1 + kExtensionLength) return std::nullopt;
   Parts parts = split(name);
   if (!parts.base.exact || !parts.extension.exact) return std::nullopt;
-  ShortName plain = join(parts.base.text, parts.extension.text);
-  if (decode(plain, 0) != name) return std::nullopt;
-  return plain;
+  ShortName form = join(parts.base.text, parts.extension.text);
+  // "A." and "A" have one form, but "A." isn't it.
+  if (!same_name(decode(form, 0), name)) return std::nullopt;
+  return form;
+}
+
+std::optional<ShortName> plain_short_name(std::u16string_view name) {
+  auto form = short_form(name);
+  if (form && decode(*form, 0) != name) return std::nullopt;
+  return form;
 }
 
 Result<ShortName> make_alias(std::u16string_view name,
                              const std::function<bool(const ShortName&)>& is_taken) {
   Parts parts = split(name);
-  std::string base = parts.base.text;
+  const std::string& base = parts.base.text;
   const std::string& extension = parts.extension.text;
-  ShortName whole = join(base, extension);
-  bool exact = parts.base.exact && parts.extension.exact && !base.empty();
-  if (exact && !is_taken(whole)) return whole;
+  auto form = short_form(name);
+  if (form && !is_taken(*form)) return *form;
   for (std::uint32_t number = 1; number <= kTailMax; ++number) {
     std::string tail = fmt::format("~{}", number);
     std::string start = base.substr(0, kBaseLength - tail.size());

@@ -20,8 +20,6 @@ namespace drydock::fat {
 // "BOOTMGFWEFI": 8 and 3 letters, padded with spaces, without the dot.
 using ShortName = std::array<std::uint8_t, 11>;
 
-// Two names are one where their folds are.
-std::u16string fold(std::u16string_view name);
 bool same_name(std::u16string_view a, std::u16string_view b);
 
 // bad_argument where Windows allows no file of that name.
@@ -37,6 +35,9 @@ bool is_usable(std::u16string_view name);
 
 // Of the short name, as the slots of its long name repeat it.  Page 29.
 std::uint8_t checksum(const ShortName& name);
+
+// The short name that `name` is but for case, if it is one.
+std::optional<ShortName> short_form(std::u16string_view name);
 
 // The short name that says `name` wholly, so that it needs no long one.
 std::optional<ShortName> plain_short_name(std::u16string_view name);
