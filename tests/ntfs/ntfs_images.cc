@@ -160,6 +160,14 @@ std::vector<std::string> files_that_differ(const FileSystem& volume, const Place
   return paths;
 }
 
+Place copy_of(const Place& place) {
+  Place copy{place.file.string() + ".copy", place.offset};
+  RunResult result =
+      run({"cp", "--sparse=always", place.file.string(), copy.file.string()});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  return copy;
+}
+
 void expect_sound(const Place& place) {
   ASSERT_EQ(place.offset, 0u);
   RunResult resize = run(

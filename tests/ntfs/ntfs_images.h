@@ -48,6 +48,9 @@ std::string difference(const Tree& ours, const Tree& theirs);
 std::vector<std::string> files_that_differ(const FileSystem& volume, const Place& place,
                                            const Tree& tree);
 
+// A copy of the file beside it: what is open here can be judged there.
+Place copy_of(const Place& place);
+
 // Asks ntfs-3g's tools whether the volume is consistent: ntfsresize compares
 // every file's clusters with $Bitmap, ntfsfix looks at $MFT and its mirror.
 void expect_sound(const Place& place);
