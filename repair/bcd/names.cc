@@ -114,7 +114,9 @@ std::span<const ElementName> elements_of_type(ObjectType type) {
   }
 }
 
-// In the order in which a word is looked up.
+// Device options, and what they inherit.
+bool is_device(ObjectType type) { return type >> 28 == 3 || type >> 20 == 0x203; }
+
 std::array<std::span<const ElementName>, 5> tables_for(ObjectType type) {
   return {elements_of_type(type), other_elements(), library_elements(),
           device_elements(), template_elements()};
@@ -174,7 +176,8 @@ std::optional<ElementId> find_element(std::string_view word, ObjectType type) {
   if (word.empty()) return std::nullopt;
   for (std::span<const ElementName> table : tables_for(type)) {
     for (const ElementName& row : table) {
-      if (equal_ignoring_case(row.name, word)) return row.id;
+      bool fits = row.id >> 28 != 3 || is_device(type);
+      if (fits && equal_ignoring_case(row.name, word)) return row.id;
     }
   }
   return std::nullopt;

@@ -71,7 +71,8 @@ struct ElementName {
 
 // nullptr for an id that is in no table.
 const ElementName* find_element(ElementId id, ObjectType type);
-// By bcdedit's word or by "0x25000080", "25000080" or "custom:25000080".
+// By bcdedit's word, among those of the type and then the library's, or by
+// "0x25000080", "25000080" or "custom:25000080".
 std::optional<ElementId> find_element(std::string_view word, ObjectType type);
 
 // "safeboot", or "custom:21000026" where bcdedit has no word.

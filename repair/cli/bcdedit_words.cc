@@ -153,7 +153,7 @@ Result<std::vector<BcdeditEdit>> parse_edits(const std::string& command, Words w
 // What `word` may have been meant for, to end an error with; or "".
 std::string hint(std::string_view word, bcd::ObjectType type) {
   constexpr bcd::ObjectType types[] = {bcd::kOsLoader, bcd::kBootManagerType,
-                                       bcd::kResumeLoader, 0x10200005, 0x10300006};
+                                       bcd::kResumeLoader, 0x10200005, 0x30000000};
   for (bcd::ObjectType other : types) {
     if (bcd::find_element(word, other)) {
       return fmt::format("; a {} has one", bcd::title_of({}, other));
@@ -354,10 +354,12 @@ Result<repair::Action> plan_edit(const BcdeditEdit& edit, const bcd::Store& stor
 Result<BcdeditCommand> parse_bcdedit(const std::vector<std::string>& line) {
   BcdeditCommand command;
   Words words = line;
-  if (!words.empty() && is_switch(words.front(), "store")) {
-    if (words.size() < 2) return usage("/store takes a path");
-    command.store = words[1];
-    words.erase(words.begin(), words.begin() + 2);
+  auto store = std::ranges::find_if(
+      words, [](const std::string& word) { return is_switch(word, "store"); });
+  if (store != words.end()) {
+    if (words.end() - store < 2) return usage("/store takes a path");
+    command.store = store[1];
+    words.erase(store, store + 2);
   }
   BcdeditEnum enumerate;
   enumerate.verbose =

@@ -52,6 +52,7 @@ TEST(BcdNames, WordIsLookedUpByTypeAndThenInTheLibrary) {
   EXPECT_EQ(find_element("resumeobject", kBootManagerType), 0x23000006U);
   EXPECT_EQ(find_element("device", kOsLoader), 0x11000001U);
   EXPECT_EQ(find_element("ramdisksdipath", 0x30000000), 0x32000004U);
+  EXPECT_EQ(find_element("ramdisksdipath", kOsLoader), std::nullopt);
 }
 
 TEST(BcdNames, IdIsTakenInThreeSpellings) {

@@ -9,6 +9,7 @@
 #include "tests/repair/bcd_fixture.h"
 #include "tests/repair/hive_support.h"
 #include "tests/support/corpus.h"
+#include "tests/support/empty_hive.h"
 #include "tests/support/run.h"
 #include "tests/support/temp_folder.h"
 
@@ -381,9 +382,9 @@ TEST_F(BcdSmallStore, ForeignKeysAreNamedAndHideNothing) {
   EXPECT_EQ(store_->objects()->size(), 6U);
   EXPECT_EQ(*store_->problems(),
             (std::vector<std::string>{
+                "key \"Stranger\" is no object",
                 "key \"nonsense\" of object {11111111-2222-3333-4444-555555555555} is "
-                "no element",
-                "key \"Stranger\" is no object"}));
+                "no element"}));
 }
 
 TEST_F(BcdSmallStore, ObjectWithoutATypeIsListed) {

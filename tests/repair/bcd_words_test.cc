@@ -153,6 +153,7 @@ TEST_F(Bcdedit, StoreOfTheLineIsHandedToTheCaller) {
   auto command = parse_bcdedit(split("/store F:\\boot\\bcd /ems {default} ON"));
   ASSERT_TRUE(command);
   EXPECT_EQ(command->store, "F:\\boot\\bcd");
+  EXPECT_EQ(parse_bcdedit(split("/enum all /store X"))->store, "X");
 }
 
 TEST_F(Bcdedit, IntegersAreWordsDecimalOrHexadecimal) {
@@ -386,6 +387,8 @@ TEST_F(Bcdedit, RealStorePrintsAsBcdeditPrintsOne) {
   auto hive = hive::open_hive(hive::load_hive_file(file));
   ASSERT_TRUE(hive);
   open(*std::move(hive));
+  const std::string ramdisk =
+      "ramdisk=[boot]\\sources\\boot.wim,{7619dcc8-fafe-11d9-b411-000476eba25f}";
   EXPECT_EQ(print(""), R"(
 Windows Boot Manager
 --------------------
@@ -401,13 +404,15 @@ timeout                 30
 Windows Boot Loader
 -------------------
 identifier              {default}
-device                  ramdisk=[boot]\sources\boot.wim,{7619dcc8-fafe-11d9-b411-000476eba25f}
+device                  )" +
+                           ramdisk + R"(
 path                    \windows\system32\boot\winload.efi
 description             Windows Setup
 locale                  en-US
 inherit                 {bootloadersettings}
 isolatedcontext         Yes
-osdevice                ramdisk=[boot]\sources\boot.wim,{7619dcc8-fafe-11d9-b411-000476eba25f}
+osdevice                )" +
+                           ramdisk + R"(
 systemroot              \windows
 bootmenupolicy          Standard
 detecthal               Yes
