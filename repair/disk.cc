@@ -68,6 +68,8 @@ Result<std::unique_ptr<Disk>> Disk::open(DevicePtr device, VolumeOptions options
 
 const BlockDevice& Disk::device() const { return *impl_->device; }
 
+const Clock& Disk::clock() const { return impl_->options.clock; }
+
 const partition::Table& Disk::table() const { return impl_->table; }
 
 const partition::Partition* Disk::find_partition(std::uint32_t number) const {

@@ -40,6 +40,8 @@ class Disk {
   ~Disk();
 
   const BlockDevice& device() const;
+  // What is written to its volumes and hives is stamped with this.
+  const Clock& clock() const;
   const partition::Table& table() const;
   // The partition of this number; nullptr where there is none.
   const partition::Partition* find_partition(std::uint32_t number) const;

@@ -59,7 +59,7 @@ class OpenHive {
 
   // Where an edit made a difference: saves the hive, and opens it anew to see
   // that everything that was edited is there.
-  Done save();
+  Done save(const Clock& clock);
 
  private:
   OpenHive(FileSystemPtr volume, std::string path, DevicePtr data, hive::Hive hive,
@@ -88,14 +88,14 @@ Result<std::unique_ptr<OpenHive>> OpenHive::open(const Disk& disk,
       std::move(volume), path.path, std::move(data), std::move(hive), disk.show(path)));
 }
 
-Done OpenHive::save() {
+Done OpenHive::save(const Clock& clock) {
   if (!editor_.changed()) return {};
   std::uint32_t logged = TRY(greatest_log_sequence(*volume_, path_));
   if (logged == UINT32_MAX) {
     return Error(Errc::unsupported,
                  "its logs hold the greatest sequence number there is");
   }
-  ByteVector bytes = TRY(hive_.save({.sequence_min = logged + 1}));
+  ByteVector bytes = TRY(hive_.save({.sequence_min = logged + 1, .clock = clock}));
   TRY(write_changed(*data_, bytes));
   return editor_.check(TRY(hive::Hive::open(*data_)));
 }
@@ -140,7 +140,7 @@ Result<Outcome> Rehearsal::in_hive(const GuestPath& path, const Action& action) 
 
 Done Rehearsal::save_hives() {
   for (auto& [name, open] : open_) {
-    if (open) TRY(open->save().in(open->place()));
+    if (open) TRY(open->save(disk_.clock()).in(open->place()));
   }
   open_.clear();
   return {};

@@ -203,7 +203,13 @@ Result<std::size_t> choose_installation(const Disk& disk,
 Result<Applied> apply_plan(Transaction& transaction, const Plan& plan,
                            std::string_view what, ApplyOptions options) {
   Applied applied;
-  applied.notes = plan.notes;
+  for (const Settled& settled : transaction.settled()) {
+    applied.notes.push_back(fmt::format(
+        "a change that was cut short was settled first: journal {} was {} "
+        "and is now {}",
+        settled.journal, to_string(settled.before), to_string(settled.after)));
+  }
+  applied.notes.insert(applied.notes.end(), plan.notes.begin(), plan.notes.end());
   for (std::string& warning : warnings_for(plan, transaction.disk())) {
     applied.notes.push_back(std::move(warning));
   }

@@ -16,22 +16,21 @@ namespace {
 
 constexpr std::uint64_t kFileSizeMax = std::uint64_t{64} << 20;
 
+// The disk of all tests.
 struct Built {
-  TempFolder folder;
-  std::filesystem::path raw;
-  Result<images::Layout> layout = Error(Errc::not_found, "not built yet");
-};
-
-Built& built() {
-  static Built once = [] {
-    Built result;
-    result.raw = result.folder / "disk.raw";
+  Built() {
     images::Spec spec;
     spec.size = 160 * images::kMiB;
     spec.recovery_size = 16 * images::kMiB;
-    result.layout = images::build_raw(spec, 1, result.raw);
-    return result;
-  }();
+    layout = images::build_raw(spec, 1, raw);
+  }
+  TempFolder folder;
+  std::filesystem::path raw = folder / "disk.raw";
+  Result<images::Layout> layout = Error(Errc::not_found, "not built yet");
+};
+
+const Built& built() {
+  static const Built once;
   return once;
 }
 
@@ -52,7 +51,10 @@ WindowsDisk::WindowsDisk() {
     return;
   }
   auto file = FileDevice::open(built().raw);
-  ASSERT_TRUE(file) << file.error().describe();
+  if (!file) {
+    ADD_FAILURE() << file.error().describe();
+    return;
+  }
   overlay_ = std::make_shared<Overlay>(*file);
 }
 
@@ -66,7 +68,8 @@ std::unique_ptr<Disk> WindowsDisk::open() const {
 }
 
 std::unique_ptr<Disk> WindowsDisk::open_writable() const {
-  auto disk = Disk::open(overlay_, {.writable = true});
+  auto disk = Disk::open(
+      overlay_, {.writable = true, .clock = [] { return images::kBuildTime; }});
   EXPECT_TRUE(disk) << disk.error().describe();
   return disk ? *std::move(disk) : nullptr;
 }

@@ -34,6 +34,7 @@ class WindowsDisk {
 
   // Opened anew at each call, over all that was written so far.
   std::unique_ptr<Disk> open() const;  // for reading
+  // Its clock stands at images::kBuildTime, as that of everything on the disk.
   std::unique_ptr<Disk> open_writable() const;
 
   // Changes a hive by hivex: `text` is as in harness/images/hive_text.h.
