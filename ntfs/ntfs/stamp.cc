@@ -1,5 +1,8 @@
 #include "ntfs/ntfs/stamp.h"
 
+#include <algorithm>
+#include <string_view>
+
 #include "ntfs/ntfs/libntfs.h"
 #include "ntfs/ntfs/mount.h"
 #include "vhd/base/try.h"
@@ -43,6 +46,34 @@ Done stamp_names(Inode& inode, Reference directory) {
   return {};
 }
 
+// The names of a record stand in the order of their bytes, times first.  While
+// libntfs-3g gives a file its alias, one of the two names has the host's time,
+// so that chance orders them; now that their times are equal, this does.
+Done sort_names(Inode& inode) {
+  ntfs_attr_search_ctx* search = ntfs_attr_get_search_ctx(inode.get(), nullptr);
+  if (search == nullptr) return inode.mount().failure("ordering its names");
+  ATTR_RECORD* before = nullptr;
+  while (ntfs_attr_lookup(AT_FILE_NAME, AT_UNNAMED, 0, CASE_SENSITIVE, 0, nullptr, 0,
+                          search) == 0) {
+    auto* now = reinterpret_cast<char*>(search->attr);
+    auto* last = reinterpret_cast<char*>(before);
+    bool neighbours = before != nullptr && last + le32_to_cpu(before->length) == now;
+    auto value = [](ATTR_RECORD* name) {
+      return std::string_view(
+          reinterpret_cast<char*>(name) + le16_to_cpu(name->value_offset),
+          le32_to_cpu(name->value_length));
+    };
+    if (neighbours && value(search->attr) < value(before)) {
+      std::rotate(last, now, now + le32_to_cpu(search->attr->length));
+      ntfs_inode_mark_dirty(search->ntfs_ino);
+      break;  // a new file has two names at most
+    }
+    before = search->attr;
+  }
+  ntfs_attr_put_search_ctx(search);
+  return {};
+}
+
 }  // namespace
 
 Done stamp_new(Inode& inode) {
@@ -53,7 +84,7 @@ Done stamp_new(Inode& inode) {
   for (const NameRecord& name : TRY(names_of(inode))) {
     TRY(stamp_names(inode, name.parent));
   }
-  return {};
+  return sort_names(inode);
 }
 
 void stamp_modified(Inode& inode) {

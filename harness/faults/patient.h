@@ -1,0 +1,53 @@
+// A disk about to be wounded: its raw bytes in a file of the host, and ways
+// to reach the files in it that aren't drydock's own where there are others.
+
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "harness/images/hive_text.h"
+#include "harness/work_folder.h"
+#include "ntfs/file_system.h"
+#include "vhd/partition/table.h"
+
+namespace drydock::faults {
+
+class Patient {
+ public:
+  // Finds the system partition and the Windows volume of the disk in `raw`.
+  // not_found where it lacks one of them.
+  static Result<std::unique_ptr<Patient>> open(const std::filesystem::path& raw);
+
+  // Changes the boot store of the system partition by what `text` says (see
+  // images/hive_text.h): out by mtools, changed by hivex, back by mtools.
+  Done edit_boot_store(std::string_view text, const images::Words& words);
+
+  // Changes \Windows\System32\config\NAME likewise, by hivex.
+  Done edit_hive(std::string_view name, std::string_view text,
+                 const images::Words& words);
+  // A number in that hive; not_found where there is none.
+  Result<std::uint32_t> hive_dword(std::string_view name, std::string_view key,
+                                   std::string_view value);
+
+  // Puts a file into the Windows volume.
+  Done put(std::string_view path, Bytes content);
+
+ private:
+  Patient(std::filesystem::path raw, harness::WorkFolder work)
+      : raw_(std::move(raw)), work_(std::move(work)) {}
+
+  // Opened for each change anew, so that mtools finds the file unlocked.
+  Result<FileSystemPtr> open_windows() const;
+  // The hive's file, taken out of the Windows volume.
+  Result<std::filesystem::path> take_hive(std::string_view name) const;
+
+  std::filesystem::path raw_;
+  harness::WorkFolder work_;
+  partition::Partition esp_;
+  partition::Partition windows_;
+};
+
+}  // namespace drydock::faults

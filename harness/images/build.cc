@@ -1,0 +1,53 @@
+#include "harness/images/build.h"
+
+#include "harness/images/container.h"
+#include "harness/images/contents.h"
+#include "harness/images/volumes.h"
+#include "harness/program.h"
+#include "harness/work_folder.h"
+#include "vhd/base/try.h"
+#include "vhd/file_device.h"
+
+namespace drydock::images {
+
+std::vector<std::string> missing_programs() {
+  std::vector<std::string> missing;
+  for (const char* program :
+       {"sfdisk", "mkfs.fat", "mmd", "mcopy", "mkntfs", "qemu-img"}) {
+    if (!harness::have_program(program)) missing.emplace_back(program);
+  }
+  return missing;
+}
+
+Result<Layout> build_raw(const Spec& spec, std::uint64_t seed,
+                         const std::filesystem::path& raw) {
+  Layout layout = lay_out(spec, seed);
+  harness::WorkFolder work = TRY(harness::WorkFolder::create());
+  {
+    auto disk = TRY(FileDevice::open(raw, {.writable = true, .create = true}));
+    TRY(disk->resize(spec.size));
+  }
+  TRY(write_table(raw, layout).in("partition table"));
+
+  auto esp = TRY(esp_contents(layout, work.path()));
+  TRY(make_esp(raw, layout, esp, work.path()).in("system partition"));
+  auto windows = TRY(windows_contents(layout, work.path()));
+  TRY(make_ntfs(raw, layout.windows, "", layout.ids.ntfs_serial, windows, work.path())
+          .in("Windows volume"));
+  if (layout.recovery) {
+    TRY(make_ntfs(raw, *layout.recovery, "Recovery", ~layout.ids.ntfs_serial,
+                  recovery_contents(), work.path())
+            .in("recovery volume"));
+  }
+  return layout;
+}
+
+Result<Layout> build_image(const Spec& spec, std::uint64_t seed,
+                           const std::filesystem::path& image) {
+  harness::WorkFolder work = TRY(harness::WorkFolder::create());
+  Layout layout = TRY(build_raw(spec, seed, work / "disk.raw"));
+  TRY(pack(work / "disk.raw", image, spec.container, spec.block_size));
+  return layout;
+}
+
+}  // namespace drydock::images

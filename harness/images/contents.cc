@@ -1,0 +1,190 @@
+#include "harness/images/contents.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "harness/images/hive_file.h"
+#include "harness/images/pe.h"
+#include "harness/images/services.h"
+#include "harness/images/windows_text.h"
+#include "harness/work_folder.h"
+#include "vhd/base/try.h"
+#include "vhd/base/utf16.h"
+
+namespace drydock::images {
+
+namespace {
+
+struct Program {
+  std::string_view path;  // below the Windows folder, or in the system partition
+  std::string_view description;
+  Subsystem subsystem = Subsystem::windows;
+};
+
+constexpr Program kPrograms[] = {
+    {"Boot\\EFI\\bootmgfw.efi", "Boot Manager", Subsystem::efi},
+    {"Boot\\EFI\\bootmgr.efi", "Boot Manager", Subsystem::efi},
+    {"explorer.exe", "Windows Explorer"},
+    {"servicing\\TrustedInstaller.exe", "Windows Modules Installer"},
+    {"System32\\autochk.exe", "Auto Check Utility", Subsystem::native},
+    {"System32\\bootvid.dll", "VGA Boot Driver", Subsystem::native},
+    {"System32\\ci.dll", "Code Integrity Module", Subsystem::native},
+    {"System32\\csrss.exe", "Client Server Runtime Process", Subsystem::native},
+    {"System32\\hal.dll", "Hardware Abstraction Layer DLL", Subsystem::native},
+    {"System32\\kdcom.dll", "Serial Kernel Debugger", Subsystem::native},
+    {"System32\\kernel32.dll", "Windows NT BASE API Client DLL"},
+    {"System32\\lsass.exe", "Local Security Authority Process"},
+    {"System32\\ntdll.dll", "NT Layer DLL"},
+    {"System32\\ntoskrnl.exe", "NT Kernel & System", Subsystem::native},
+    {"System32\\services.exe", "Services and Controller app"},
+    {"System32\\smss.exe", "Windows Session Manager", Subsystem::native},
+    {"System32\\svchost.exe", "Host Process for Windows Services"},
+    {"System32\\userinit.exe", "Userinit Logon Application"},
+    {"System32\\win32k.sys", "Full/Desktop Win32k Kernel Driver", Subsystem::native},
+    {"System32\\wininit.exe", "Windows Start-Up Application"},
+    {"System32\\winload.efi", "OS Loader", Subsystem::boot_program},
+    {"System32\\winlogon.exe", "Windows Logon Application"},
+    {"System32\\winresume.efi", "Resume From Hibernate", Subsystem::boot_program},
+};
+
+constexpr std::string_view kFolders[] = {
+    "\\Program Files\\",
+    "\\ProgramData\\",
+    "\\Recovery\\",
+    "\\System Volume Information\\",
+    "\\Users\\",
+    "\\Users\\Public\\",
+    "\\Windows\\",
+    "\\Windows\\Boot\\",
+    "\\Windows\\Boot\\EFI\\",
+    "\\Windows\\inf\\",
+    "\\Windows\\Logs\\",
+    "\\Windows\\Logs\\CBS\\",
+    "\\Windows\\Minidump\\",
+    "\\Windows\\servicing\\",
+    "\\Windows\\servicing\\Packages\\",
+    "\\Windows\\System32\\",
+    "\\Windows\\System32\\CatRoot\\",
+    "\\Windows\\System32\\CatRoot\\{F750E6C3-38EE-11D1-85E5-00C04FC295EE}\\",
+    "\\Windows\\System32\\config\\",
+    "\\Windows\\System32\\drivers\\",
+    "\\Windows\\System32\\drivers\\wd\\",
+    "\\Windows\\System32\\winevt\\",
+    "\\Windows\\System32\\winevt\\Logs\\",
+    "\\Windows\\Temp\\",
+    "\\Windows\\WinSxS\\",
+    "\\Windows\\WinSxS\\Catalogs\\",
+};
+
+std::string_view last_name(std::string_view path) {
+  return path.substr(path.find_last_of('\\') + 1);
+}
+
+ByteVector program(const Layout& layout, std::string_view name,
+                   std::string_view description, Subsystem subsystem) {
+  return make_pe(
+      {.name = name,
+       .description = description,
+       .version = {10, 0, layout.spec.windows->build, layout.spec.windows->revision},
+       .subsystem = subsystem,
+       .time = static_cast<std::uint32_t>(kBuildTimeUnix)});
+}
+
+Result<ByteVector> hive(const Layout& layout, const std::filesystem::path& work,
+                        const HiveHead& head, std::string_view text) {
+  std::filesystem::path path = work / "hive";
+  TRY(make_hive(path, head, text, words_of(layout)).in(head.file_name));
+  return harness::read_host_file(path);
+}
+
+// A hive of \Windows\System32\config with its two logs, which are empty, as
+// they are after a clean shutdown.  The name in its head is the end of
+// "\SystemRoot\System32\Config\NAME", 31 letters at most.
+Done add_hive(const Layout& layout, const std::filesystem::path& work,
+              std::string_view name, std::string_view text,
+              std::vector<Content>& contents) {
+  std::string full = fmt::format("\\SystemRoot\\System32\\Config\\{}", name);
+  std::string file_name = full.substr(full.size() > 31 ? full.size() - 31 : 0);
+  HiveHead head = {file_name, "ROOT", 5, kBuildTime};
+  std::string path = fmt::format("\\Windows\\System32\\config\\{}", name);
+  contents.push_back({path, TRY(hive(layout, work, head, text))});
+  contents.push_back({path + ".LOG1", {}});
+  contents.push_back({path + ".LOG2", {}});
+  return {};
+}
+
+void add_drivers(const Layout& layout, std::vector<Content>& contents) {
+  std::set<std::string> made;  // two services may share a driver
+  for (const Service& service : services()) {
+    std::string path = driver_file(service);
+    if (path.empty() || !made.insert(ascii_lower(path)).second) continue;
+    contents.push_back(
+        {"\\Windows\\" + path,
+         program(layout, last_name(path), fmt::format("{} driver", service.name),
+                 Subsystem::native)});
+  }
+}
+
+}  // namespace
+
+Result<std::vector<Content>> esp_contents(const Layout& layout,
+                                          const std::filesystem::path& work) {
+  ByteVector manager = program(layout, "bootmgr.exe", "Boot Manager", Subsystem::efi);
+  HiveHead head = {"kVolume1\\EFI\\Microsoft\\Boot\\BCD", "NewStoreRoot", 3,
+                   kBuildTime};
+  std::vector<Content> contents;
+  for (std::string_view folder :
+       {"\\EFI\\", "\\EFI\\Boot\\", "\\EFI\\Microsoft\\", "\\EFI\\Microsoft\\Boot\\"}) {
+    contents.push_back({std::string(folder), {}});
+  }
+  contents.push_back({"\\EFI\\Boot\\bootx64.efi", manager});
+  contents.push_back({"\\EFI\\Microsoft\\Boot\\bootmgfw.efi", manager});
+  contents.push_back({"\\EFI\\Microsoft\\Boot\\bootmgr.efi", manager});
+  contents.push_back(
+      {"\\EFI\\Microsoft\\Boot\\memtest.efi",
+       program(layout, "memtest.exe", "Memory Diagnostic", Subsystem::boot_program)});
+  contents.push_back({"\\EFI\\Microsoft\\Boot\\BCD",
+                      TRY(hive(layout, work, head, boot_store_text()))});
+  contents.push_back({"\\EFI\\Microsoft\\Boot\\BCD.LOG", {}});
+  contents.push_back({"\\EFI\\Microsoft\\Boot\\BCD.LOG1", {}});
+  contents.push_back({"\\EFI\\Microsoft\\Boot\\BCD.LOG2", {}});
+  return contents;
+}
+
+Result<std::vector<Content>> windows_contents(const Layout& layout,
+                                              const std::filesystem::path& work) {
+  std::vector<Content> contents;
+  for (std::string_view folder : kFolders)
+    contents.push_back({std::string(folder), {}});
+  for (const Program& one : kPrograms) {
+    contents.push_back(
+        {fmt::format("\\Windows\\{}", one.path),
+         program(layout, last_name(one.path), one.description, one.subsystem)});
+  }
+  add_drivers(layout, contents);
+  TRY(add_hive(layout, work, "SYSTEM", system_text(), contents));
+  TRY(add_hive(layout, work, "SOFTWARE", software_text(layout.spec), contents));
+  TRY(add_hive(layout, work, "SAM", sam_text(), contents));
+  TRY(add_hive(layout, work, "SECURITY", security_text(), contents));
+  TRY(add_hive(layout, work, "DEFAULT", default_text(), contents));
+  if (!layout.recovery) {
+    std::vector<Content> recovery = recovery_contents();
+    contents.insert(contents.end(), recovery.begin() + 1, recovery.end());
+  }
+  return contents;
+}
+
+std::vector<Content> recovery_contents() {
+  // Stand-ins: nothing here reads a WIM or a RAM disk's image.
+  Bytes wim = bytes_of(std::string_view("Stands in for Winre.wim\n"));
+  Bytes sdi = bytes_of(std::string_view("Stands in for boot.sdi\n"));
+  return {
+      {"\\Recovery\\", {}},
+      {"\\Recovery\\WindowsRE\\", {}},
+      {"\\Recovery\\WindowsRE\\Winre.wim", {wim.begin(), wim.end()}},
+      {"\\Recovery\\WindowsRE\\boot.sdi", {sdi.begin(), sdi.end()}},
+  };
+}
+
+}  // namespace drydock::images

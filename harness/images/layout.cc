@@ -1,0 +1,172 @@
+#include "harness/images/layout.h"
+
+#include <fmt/format.h>
+
+#include "vhd/base/endian.h"
+#include "vhd/base/utf16.h"
+#include "vhd/partition/table.h"
+
+namespace drydock::images {
+
+namespace {
+
+// What Windows' own setup makes; small disks get the least that is FAT32 with
+// clusters of a sector (65,525 of them).
+constexpr std::uint64_t kEspSize = 100 * kMiB;
+constexpr std::uint64_t kSmallEspSize = 36 * kMiB;
+constexpr std::uint64_t kSmallDiskSize = 1 * kGiB;
+constexpr std::uint64_t kMsrSize = 16 * kMiB;
+constexpr std::uint64_t kFirstOffset = 1 * kMiB;
+constexpr std::uint64_t kTailSize = 1 * kMiB;  // for the backup of the table
+
+// FNV-1a, to tell names apart; then splitmix64 (Steele, Lea, Flood 2014).
+std::uint64_t mix(std::uint64_t seed, std::string_view name) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  std::uint64_t z = seed * 0x9e3779b97f4a7c15 + hash;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return z ^ (z >> 31);
+}
+
+Ids make_ids(std::uint64_t seed) {
+  Ids ids;
+  ids.disk = seeded_guid(seed, "disk");
+  ids.loader = seeded_guid(seed, "loader");
+  ids.resume = seeded_guid(seed, "resume");
+  ids.recovery = seeded_guid(seed, "recovery environment");
+  ids.recovery_disk = seeded_guid(seed, "recovery RAM disk");
+  ids.absent = seeded_guid(seed, "absent");
+  ids.fat_serial = static_cast<std::uint32_t>(mix(seed, "FAT serial"));
+  ids.ntfs_serial = mix(seed, "NTFS serial");
+  ids.computer_name = fmt::format("WIN-{:08X}", mix(seed, "computer") >> 32);
+  return ids;
+}
+
+void append(ByteVector& out, Bytes bytes) {
+  out.insert(out.end(), bytes.begin(), bytes.end());
+}
+
+// A boot store's description of a partition: windows-side layout of 0x48 bytes
+// with its head of type, flags, size.  Seen so in all 113 GPT elements of 34
+// public stores.
+ByteVector partition_device(const Slot& slot, const Guid& disk) {
+  ByteVector out;
+  append(out, bytes_of(le32(6)));     // +0x00  a qualified partition
+  append(out, bytes_of(le32(0)));     // +0x04  flags
+  append(out, bytes_of(le32(0x48)));  // +0x08  size of all this
+  append(out, bytes_of(le32(0)));     // +0x0c
+  append(out, bytes_of(slot.id));     // +0x10
+  append(out, bytes_of(le32(0)));     // +0x20  on a disk
+  append(out, bytes_of(le32(0)));     // +0x24  with a GPT
+  append(out, bytes_of(disk));        // +0x28
+  out.resize(0x48);
+  return out;
+}
+
+// The element: whose options apply, then the device.
+std::string plain_device(const Slot& slot, const Guid& disk) {
+  ByteVector out(sizeof(Guid));
+  append(out, partition_device(slot, disk));
+  return hex_text(out);
+}
+
+// A RAM disk from an image file in a partition, as the recovery environment's
+// entry has it; dissected on samples of 184 and 200 bytes.
+std::string ram_disk(const Slot& slot, const Guid& disk, const Guid& options,
+                     std::string_view path) {
+  ByteVector file;
+  append(file, bytes_of(le32(5)));  // a file, in
+  append(file, partition_device(slot, disk));
+  append(file, utf16le_bytes(*to_utf16(path)));
+  append(file, bytes_of(le16(0)));
+
+  ByteVector body;
+  append(body, bytes_of(le32(3)));  // a RAM disk
+  append(body, ByteVector(20));     // base, size, offset in the image
+  append(body, bytes_of(le32(1)));  // version of what follows, then its size
+  append(body, bytes_of(le32(static_cast<std::uint32_t>(8 + file.size()))));
+  append(body, file);
+
+  ByteVector out;
+  append(out, bytes_of(options));
+  append(out, bytes_of(le32(0)));  // a local device
+  append(out, bytes_of(le32(1)));
+  append(out, bytes_of(le32(static_cast<std::uint32_t>(16 + body.size()))));
+  append(out, bytes_of(le32(0)));
+  append(out, body);
+  return hex_text(out);
+}
+
+}  // namespace
+
+Guid seeded_guid(std::uint64_t seed, std::string_view name) {
+  Guid guid;
+  std::uint64_t halves[] = {mix(seed, name), mix(seed, std::string(name) + "'")};
+  for (std::size_t i = 0; i < 16; ++i) {
+    guid.bytes[i] = static_cast<std::byte>(halves[i / 8] >> i % 8 * 8);
+  }
+  // Version 4, variant 1: RFC 4122 4.4, in Windows' byte order.
+  guid.bytes[7] = (guid.bytes[7] & std::byte{0x0f}) | std::byte{0x40};
+  guid.bytes[8] = (guid.bytes[8] & std::byte{0x3f}) | std::byte{0x80};
+  return guid;
+}
+
+Layout lay_out(const Spec& spec, std::uint64_t seed) {
+  Layout layout;
+  layout.spec = spec;
+  layout.ids = make_ids(seed);
+  std::uint64_t offset = kFirstOffset;
+  auto slot = [&](const Guid& type, std::uint64_t size, std::string_view name,
+                  std::string_view attributes) {
+    Slot made{type, seeded_guid(seed, name), offset, size, name, attributes};
+    offset += size;
+    return made;
+  };
+  // Names and attributes as Windows' setup gives them; bit 63 keeps a
+  // partition without a letter.
+  std::uint64_t esp_size = spec.size < kSmallDiskSize ? kSmallEspSize : kEspSize;
+  layout.esp = slot(partition::type::esp, esp_size, "EFI system partition", "GUID:63");
+  layout.msr =
+      slot(partition::type::msr, kMsrSize, "Microsoft reserved partition", "GUID:63");
+  std::uint64_t rest = spec.size - offset - kTailSize - spec.recovery_size;
+  layout.windows = slot(partition::type::basic, rest, "Basic data partition", "");
+  if (spec.recovery_size != 0) {
+    layout.recovery = slot(partition::type::recovery, spec.recovery_size,
+                           "Recovery partition", "RequiredPartition,GUID:63");
+  }
+  return layout;
+}
+
+Words words_of(const Layout& layout) {
+  const Ids& ids = layout.ids;
+  const WindowsVersion& windows = *layout.spec.windows;
+  const Slot& recovery = layout.recovery ? *layout.recovery : layout.windows;
+  return {
+      {"disk_id", hex_text(bytes_of(ids.disk))},
+      {"windows_partition_id", hex_text(bytes_of(layout.windows.id))},
+      {"esp_device", plain_device(layout.esp, ids.disk)},
+      {"windows_device", plain_device(layout.windows, ids.disk)},
+      {"recovery_device", plain_device(recovery, ids.disk)},
+      {"recovery_ram_disk", ram_disk(recovery, ids.disk, ids.recovery_disk,
+                                     "\\Recovery\\WindowsRE\\Winre.wim")},
+      {"loader", to_string(ids.loader)},
+      {"resume", to_string(ids.resume)},
+      {"recovery", to_string(ids.recovery)},
+      {"recovery_options", to_string(ids.recovery_disk)},
+      {"absent", to_string(ids.absent)},
+      {"computer_name", ids.computer_name},
+      {"product", std::string(windows.product)},
+      {"edition", std::string(windows.edition)},
+      {"installation", std::string(windows.installation)},
+      {"product_type", windows.installation == "Client" ? "WinNT" : "ServerNT"},
+      {"display_version", std::string(windows.display)},
+      {"release", std::string(windows.release)},
+      {"build", std::to_string(windows.build)},
+      {"revision", std::to_string(windows.revision)},
+      {"loader_description", std::string(windows.loader)},
+      {"unix_time", std::to_string(kBuildTimeUnix)},
+  };
+}
+
+}  // namespace drydock::images

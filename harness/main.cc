@@ -1,0 +1,169 @@
+// drydock-harness: builds disks, breaks them, plays stories.  Never installed.
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "harness/faults/fault.h"
+#include "harness/images/build.h"
+#include "harness/scenarios/run.h"
+#include "repair/recipe.h"
+#include "vhd/base/try.h"
+
+namespace drydock {
+
+namespace {
+
+// The exit codes of drydock itself.
+constexpr int kDone = 0;
+constexpr int kStoryFailed = 1;
+constexpr int kCouldNotTell = 2;
+constexpr int kFailed = 3;
+constexpr int kBadCommandLine = 64;
+
+struct BuildCommand {
+  std::string spec;  // YAML; what else is given goes on top of it
+  std::string windows;
+  std::string size;
+  std::string format;
+  std::uint64_t seed = 1;
+  std::string output;
+};
+
+struct BreakCommand {
+  std::string image;
+  std::string fault;
+  std::vector<std::string> settings;
+  std::uint64_t seed = 1;
+};
+
+Result<images::Spec> spec_of(const BuildCommand& command) {
+  harness::Yaml text = TRY(harness::Yaml::parse(command.spec, "--spec"));
+  images::Spec spec = TRY(images::read_spec(text));
+  std::string more;
+  if (!command.windows.empty()) more += fmt::format("windows: {}\n", command.windows);
+  if (!command.size.empty()) more += fmt::format("size: {}\n", command.size);
+  if (!command.format.empty()) more += fmt::format("format: {}\n", command.format);
+  harness::Yaml options = TRY(harness::Yaml::parse(more, "the command line"));
+  return images::read_spec(options, spec);
+}
+
+Done build(const BuildCommand& command) {
+  images::Spec spec = TRY(spec_of(command));
+  images::Layout layout = TRY(images::build_image(spec, command.seed, command.output));
+  fmt::print("{}: {}, {} MiB, disk {}, seed {}\n", command.output, spec.windows->word,
+             spec.size / images::kMiB, to_string(layout.ids.disk), command.seed);
+  return {};
+}
+
+Done wound(const BreakCommand& command) {
+  faults::Wound wound;
+  wound.fault = faults::find_fault(command.fault);
+  if (wound.fault == nullptr) {
+    return Error(Errc::bad_argument,
+                 fmt::format("no fault is named {}; `drydock-harness list` names all",
+                             command.fault));
+  }
+  for (const std::string& setting : command.settings) {
+    std::size_t equals = setting.find('=');
+    if (equals == std::string::npos) {
+      return Error(Errc::bad_argument, fmt::format("'{}' isn't NAME=VALUE", setting));
+    }
+    wound.parameters[setting.substr(0, equals)] = setting.substr(equals + 1);
+  }
+  for (const std::string& words :
+       TRY(faults::break_image(command.image, {wound}, command.seed))) {
+    fmt::print("{}: {}\n", command.image, words);
+  }
+  return {};
+}
+
+void list() {
+  fmt::print("faults, each healed by the recipe of its name:\n");
+  for (const faults::Fault* fault : faults::all_faults()) {
+    fmt::print("  {:24} {}\n", fault->id(), fault->summary());
+    for (const faults::Fault::Parameter& one : fault->parameters()) {
+      fmt::print("  {:24}   {}={}: {}\n", "", one.name, one.usual, one.meaning);
+    }
+  }
+  fmt::print("Windows: {}\n", images::known_windows());
+}
+
+Done play(const std::string& file) {
+  scenarios::Story story = TRY(scenarios::read_story(file));
+  fmt::print("{}\n", story.name);
+  return scenarios::run_story(story, [](std::string_view step) {
+    fmt::print("  {}\n", step);
+    std::fflush(stdout);
+  });
+}
+
+int report(const Done& done, int code) {
+  if (done) return kDone;
+  fmt::print(stderr, "drydock-harness: {}\n", done.error().describe());
+  return done.error().code() == Errc::bad_argument ? kBadCommandLine : code;
+}
+
+// Plays every story, also those after one that failed.
+int run_stories(const std::vector<std::string>& files) {
+  std::vector<std::string> missing = images::missing_programs();
+  if (!missing.empty()) {
+    fmt::print(stderr,
+               "drydock-harness: no disk can be built without {}: see ci/setup\n",
+               fmt::join(missing, ", "));
+    return kCouldNotTell;
+  }
+  int code = kDone;
+  for (const std::string& file : files) {
+    code = std::max(code, report(play(file).in(file), kStoryFailed));
+  }
+  return code;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Builds Windows-like disks, breaks them, and plays stories of repair.",
+               "drydock-harness");
+  app.require_subcommand(1);
+
+  BuildCommand build_command;
+  CLI::App* build_verb = app.add_subcommand("build", "build a disk image");
+  build_verb->add_option("--spec", build_command.spec,
+                         "what kind of disk, in YAML: {windows: server-2022}");
+  build_verb->add_option("--windows", build_command.windows, images::known_windows());
+  build_verb->add_option("--size", build_command.size, "of the disk: 127GiB, 400MiB");
+  build_verb->add_option("--format", build_command.format, "vhdx or raw");
+  build_verb->add_option("--seed", build_command.seed, "decides every id");
+  build_verb->add_option("--output,-o", build_command.output, "the image file")
+      ->required();
+
+  BreakCommand break_command;
+  CLI::App* break_verb = app.add_subcommand("break", "wound a disk image");
+  break_verb->add_option("image", break_command.image)->required();
+  break_verb->add_option("fault", break_command.fault)->required();
+  break_verb->add_option("--set", break_command.settings, "NAME=VALUE");
+  break_verb->add_option("--seed", break_command.seed, "decides what is random in it");
+
+  std::vector<std::string> stories;
+  CLI::App* run_verb = app.add_subcommand("run", "play stories");
+  run_verb->add_option("story", stories, "YAML files")->required();
+  CLI::App* list_verb = app.add_subcommand("list", "the faults that there are");
+
+  try {  // CLI11 throws; nothing of ours does
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& bad) {
+    return app.exit(bad) == 0 ? kDone : kBadCommandLine;
+  }
+  if (*build_verb) return report(build(build_command), kFailed);
+  if (*break_verb) return report(wound(break_command), kFailed);
+  if (*run_verb) return run_stories(stories);
+  if (*list_verb) list();
+  return kDone;
+}
+
+}  // namespace
+
+}  // namespace drydock
+
+int main(int argc, char** argv) { return drydock::run(argc, argv); }

@@ -1,0 +1,53 @@
+#include "harness/scenarios/expectation.h"
+
+#include <fmt/format.h>
+
+namespace drydock::scenarios {
+
+namespace {
+
+struct Kind {
+  std::string_view word;
+  Result<ExpectationPtr> (*make)(std::string_view sentence);
+};
+
+constexpr Kind kKinds[] = {
+    {"bcd", expect_bcd},
+    {"registry", expect_registry},
+    {"file", expect_file},
+    {"diagnose", expect_diagnose},
+    {"power_cut", expect_power_cut},
+    {"again", expect_again},
+    {"undo", expect_undo},
+};
+
+}  // namespace
+
+Result<ExpectationPtr> read_expectation(const harness::Yaml::Field& line) {
+  std::string known;
+  for (const Kind& kind : kKinds) {
+    if (kind.word == line.key) {
+      auto sentence = line.value.text();
+      if (!sentence) return std::move(sentence).error();
+      auto made = kind.make(*sentence);
+      if (!made) return line.value.error(made.error().words());
+      return made;
+    }
+    known += known.empty() ? "" : ", ";
+    known += kind.word;
+  }
+  return line.value.error(
+      fmt::format("'{}' isn't something to expect; these are: {}", line.key, known));
+}
+
+Result<Sentence> split_sentence(std::string_view text) {
+  constexpr std::string_view kIs = " is ";
+  std::size_t at = text.find(kIs);
+  if (at == std::string_view::npos || at == 0 || at + kIs.size() == text.size()) {
+    return Error(Errc::bad_argument, fmt::format("'{}' isn't 'X is Y'", text));
+  }
+  return Sentence{std::string(text.substr(0, at)),
+                  std::string(text.substr(at + kIs.size()))};
+}
+
+}  // namespace drydock::scenarios

@@ -1,0 +1,124 @@
+#include "harness/scenarios/story.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "harness/work_folder.h"
+#include "vhd/base/try.h"
+
+namespace drydock::scenarios {
+
+namespace {
+
+using harness::Yaml;
+
+Result<std::uint64_t> read_seed(const Yaml& node) {
+  if (node.kind() == Yaml::Kind::null) return std::uint64_t{1};
+  std::string text = TRY(node.text());
+  std::uint64_t seed = 0;
+  auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (failed != std::errc() || end != text.data() + text.size()) {
+    return node.error(fmt::format("'{}' isn't a number", text));
+  }
+  return seed;
+}
+
+// The items of a list that may be left out.
+Result<std::vector<Yaml>> items(const Yaml& node) {
+  if (node.kind() == Yaml::Kind::null) return std::vector<Yaml>{};
+  return node.list();
+}
+
+// "bcd.default-missing", or { fault: driver.disable, driver: x }.
+Result<faults::Wound> read_wound(const Yaml& node) {
+  faults::Wound wound;
+  std::string id;
+  if (node.kind() == Yaml::Kind::map) {
+    id = TRY(node.get("fault").text());
+    for (const Yaml::Field& field : TRY(node.fields())) {
+      if (field.key == "fault") continue;
+      wound.parameters[field.key] = TRY(field.value.text());
+    }
+  } else {
+    id = TRY(node.text());
+  }
+  wound.fault = faults::find_fault(id);
+  if (wound.fault == nullptr)
+    return node.error(fmt::format("no fault is named {}", id));
+  auto complete = faults::complete_parameters(wound);
+  if (!complete) return node.error(complete.error().words());
+  return wound;
+}
+
+Result<const repair::Recipe*> read_recipe(const Yaml& node) {
+  std::string id = TRY(node.text());
+  const repair::Recipe* recipe = repair::find_recipe(id);
+  if (recipe == nullptr) return node.error(fmt::format("no recipe is named {}", id));
+  return recipe;
+}
+
+Result<ExpectedFinding> read_finding(const Yaml& node) {
+  TRY(node.only(
+      {"recipe", "where", "what", "stops_boot", "stop_code", "status", "image_name"}));
+  ExpectedFinding finding;
+  finding.place = node.place();
+  finding.recipe = std::string(TRY(read_recipe(node.get("recipe")))->id());
+  for (const Yaml::Field& field : TRY(node.fields())) {
+    if (field.key == "recipe") continue;
+    finding.facts[field.key] = TRY(field.value.text());
+  }
+  return finding;
+}
+
+Result<std::vector<ExpectationPtr>> read_expectations(const Yaml& node) {
+  std::vector<ExpectationPtr> out;
+  std::vector<Yaml> lines = TRY(items(node));
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    std::vector<Yaml::Field> fields = TRY(lines[i].fields());
+    if (fields.size() != 1) return lines[i].error("one KIND: SENTENCE belongs here");
+    if (fields[0].key == "undo" && i + 1 != lines.size()) {
+      return lines[i].error("undo stands last: after it the disk is wounded again");
+    }
+    out.push_back(TRY(read_expectation(fields[0])));
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<Story> read_story(std::string_view text, std::string_view name) {
+  Yaml root = TRY(Yaml::parse(text, name));
+  TRY(root.only(
+      {"name", "image", "seed", "faults", "diagnose", "repair", "set", "expect"}));
+  Story story;
+  story.name = TRY(root.get("name").text());
+  story.image = TRY(images::read_spec(root.get("image")));
+  story.seed = TRY(read_seed(root.get("seed")));
+  for (const Yaml& node : TRY(items(root.get("faults")))) {
+    story.wounds.push_back(TRY(read_wound(node)));
+  }
+  for (const Yaml& node : TRY(items(root.get("diagnose")))) {
+    story.findings.push_back(TRY(read_finding(node)));
+  }
+  for (const Yaml& node : TRY(items(root.get("repair")))) {
+    story.recipes.push_back(TRY(read_recipe(node)));
+  }
+  if (root.get("set").kind() != Yaml::Kind::null) {
+    for (const Yaml::Field& field : TRY(root.get("set").fields())) {
+      story.settings[field.key] = TRY(field.value.text());
+    }
+  }
+  story.expectations = TRY(read_expectations(root.get("expect")));
+  if (story.expectations.empty()) {
+    return root.error("a story without expectations proves nothing");
+  }
+  return story;
+}
+
+Result<Story> read_story(const std::filesystem::path& file) {
+  ByteVector text = TRY(harness::read_host_file(file));
+  return read_story(as_text(text), file.filename().string());
+}
+
+}  // namespace drydock::scenarios

@@ -1,0 +1,61 @@
+// A story is a test of a repair as a person would tell it: a disk, a wound, a
+// diagnosis, a cure and a proof, in YAML.
+//
+//   name: BCD default names no object
+//   image:   { windows: server-2022, firmware: uefi, format: vhdx, size: 400MiB }
+//   faults:  [ bcd.default-missing ]
+//   diagnose:
+//     - { recipe: bcd.default-missing, stops_boot: true }
+//   repair: [ bcd.default-missing ]
+//   expect:
+//     - bcd: '{bootmgr} default is {current}'
+//     - diagnose: healthy
+//     - power_cut: every write and every flush ends in before or after
+//     - undo: gives back every byte
+//
+// Also: `seed: 7` of the image and its wounds (1 if left out); `set: { driver:
+// cstguard }`, what --set would tell the recipes; a fault with parameters, as
+// `- { fault: driver.disable, driver: cstguard }`.  README.md lists the lines
+// that `expect` takes.  A word that isn't known is an error with file and line.
+
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/faults/fault.h"
+#include "harness/images/spec.h"
+#include "harness/scenarios/expectation.h"
+#include "repair/recipe.h"
+
+namespace drydock::scenarios {
+
+// A finding that the diagnosis must have; what isn't said may be anything.
+struct ExpectedFinding {
+  std::string place;  // in the story: "default-missing.yaml:9"
+  std::string recipe;
+  // "where", "what", "stops_boot", "stop_code", "status", "image_name".
+  std::map<std::string, std::string> facts;
+};
+
+struct Story {
+  std::string name;
+  images::Spec image;
+  std::uint64_t seed = 1;
+  std::vector<faults::Wound> wounds;
+  // All findings, no more and no less, in any order.
+  std::vector<ExpectedFinding> findings;
+  std::vector<const repair::Recipe*> recipes;
+  repair::Settings settings;
+  std::vector<std::shared_ptr<const Expectation>> expectations;
+};
+
+// `name` is what places are told with.  bad_argument for what isn't a story.
+Result<Story> read_story(std::string_view text, std::string_view name);
+Result<Story> read_story(const std::filesystem::path& file);
+
+}  // namespace drydock::scenarios
