@@ -207,7 +207,7 @@ Result<Applied> apply_plan(Transaction& transaction, const Plan& plan,
     applied.notes.push_back(fmt::format(
         "a change that was cut short was settled first: journal {} was {} "
         "and is now {}",
-        settled.journal, to_string(settled.before), to_string(settled.after)));
+        settled.receipt.journal, to_string(settled.before), to_string(settled.after)));
   }
   applied.notes.insert(applied.notes.end(), plan.notes.begin(), plan.notes.end());
   for (std::string& warning : warnings_for(plan, transaction.disk())) {
