@@ -104,6 +104,13 @@ std::vector<VolumeReport> Disk::volumes() const {
     auto examine = [&]() -> Result<VolumeFacts> {
       return TRY(volume(number))->facts();
     };
+    const partition::Partition* partition = find_partition(number);
+    // What Windows keeps as reserve holds no volume, and needn't.
+    bool reserve = partition != nullptr && partition->type == partition::type::msr;
+    if (reserve && report.file_system.empty()) {
+      reports.push_back(std::move(report));
+      continue;
+    }
     if (auto facts = examine()) {
       report.facts = *std::move(facts);
     } else {
