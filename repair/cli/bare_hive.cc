@@ -50,8 +50,9 @@ bool is_bare_hive(const std::string& path) {
 
 Result<hive::Hive> open_bare_hive(const std::string& path, Report& report) {
   auto file = TRY(FileDevice::open(path));
-  report.track(file);
-  return hive::Hive::open(*file).in(path);
+  auto hive = hive::Hive::open(*file).in(path);
+  report.count(file->traffic());
+  return hive;
 }
 
 Exit change_bare_hive(const std::string& path, bool dry_run,

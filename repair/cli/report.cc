@@ -82,10 +82,15 @@ void Report::track(std::shared_ptr<const FileDevice> file) {
   files_.push_back(std::move(file));
 }
 
+void Report::count(const Traffic& traffic) {
+  counted_.bytes_read += traffic.bytes_read;
+  counted_.bytes_written += traffic.bytes_written;
+}
+
 void Report::finish() {
   if (options_.stats) {
-    std::uint64_t bytes_read = 0;
-    std::uint64_t bytes_written = 0;
+    std::uint64_t bytes_read = counted_.bytes_read;
+    std::uint64_t bytes_written = counted_.bytes_written;
     for (const auto& file : files_) {
       bytes_read += file->traffic().bytes_read;
       bytes_written += file->traffic().bytes_written;

@@ -48,8 +48,11 @@ class Report {
   // Says what went wrong, in the mode's way, and gives `exit` back.
   Exit fail(const Error& error, Exit exit = Exit::failed);
 
-  // Counts this file's traffic into --stats.
+  // Counts this file's traffic into --stats, up to the end: keeps it open, and
+  // its lock, until then.
   void track(std::shared_ptr<const FileDevice> file);
+  // Counts what a file has moved that is closed before.
+  void count(const Traffic& traffic);
 
   // Prints the document and the statistics.  The last call.
   void finish();
@@ -58,6 +61,7 @@ class Report {
   ReportOptions options_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::vector<std::shared_ptr<const FileDevice>> files_;
+  Traffic counted_;  // of files that are closed
   std::unique_ptr<nlohmann::json> document_;
 };
 

@@ -249,10 +249,10 @@ class Repair(DiskTest):
                 service = entry["settings"][0]["name"]
         self.assertEqual(service, "driver")
         done = self.json("repair", "repair", disk, "driver.disable", "--set",
-                         "driver=contosoflt")
+                         "driver=cstguard")
         self.assertEqual(done["state"], "repaired")
         query = self.json("reg-query", "reg", disk, "query",
-                          "HKLM\\SYSTEM\\CurrentControlSet\\Services\\contosoflt")
+                          "HKLM\\SYSTEM\\CurrentControlSet\\Services\\cstguard")
         self.assertIn({"name": "Start", "type": "REG_DWORD", "data": 4}, query["values"])
         self.judge(disk)
 
