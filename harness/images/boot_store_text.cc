@@ -2,11 +2,12 @@
 
 namespace drydock::images {
 
+namespace {
+
 // The same objects with the same elements as in ordinary stores of Windows 10
 // and 11, of which 34 public ones were looked at; the recovery environment's
 // as one of them has it.
-std::string_view boot_store_text() {
-  return R"text(
+constexpr std::string_view kText = R"text(
 [Description]
 KeyName = sz "BCD00000000"
 System = dword 1
@@ -125,6 +126,9 @@ object ${recovery_options} 30000000
 31000003 = hex ${recovery_device}
 32000004 = sz "\Recovery\WindowsRE\boot.sdi"
 )text";
-}
+
+}  // namespace
+
+std::string_view boot_store_text() { return kText; }
 
 }  // namespace drydock::images

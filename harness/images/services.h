@@ -15,8 +15,8 @@ struct Service {
   std::uint8_t start = 0;  // 0 boot, 1 system, 2 auto, 3 demand, 4 disabled
   std::uint8_t type = 1;   // 1 driver, 2 file system, 8 recognizer, 16/32 process
   std::uint8_t error_control = 1;  // 0 ignore, 1 normal, 2 severe, 3 critical
-  std::string_view group;          // "" for none
-  std::string_view image;          // as ImagePath has it; "" where it's left out
+  std::string_view group = {};     // "" for none
+  std::string_view image = {};     // as ImagePath has it; "" where it's left out
 };
 
 std::span<const Service> services();

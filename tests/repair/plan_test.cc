@@ -226,7 +226,7 @@ TEST(Rehearsal, SetsABootElement) {
       hivexget(taken_out(windows, kStore),
                "\\Objects\\" + to_string(windows.ids().loader) + "\\Elements\\25000080",
                "Element"),
-      R"("\x1\0\0\0\0\0\0\0")");
+      std::string("\1\0\0\0\0\0\0\0", 8));
 }
 
 TEST(Rehearsal, SystemPartitionIsSoundAfterAStoreWasSaved) {
