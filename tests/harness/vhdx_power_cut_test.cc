@@ -295,6 +295,21 @@ TEST(VhdxPowerCut, AReplayThatFailsIsReplayedAgain) {
       try_everything(pending.file, pending.steps, pending.history, Trouble::fault)));
 }
 
+TEST(VhdxPowerCut, AReplayOfZerosPastTheEndOfTheFileWritesNone) {
+  VhdxBuilder file;
+  LogEntryText text;
+  text.descriptors = {
+      {.file_offset = VhdxBuilder::kBlocks, .zero_length = std::uint64_t{1} << 44}};
+  file.set_log_guid(VhdxBuilder::kLogGuid);
+  file.put_log(0, log_entry(text));
+  Files files;
+  files[kName] = Content(file.bytes);
+  std::shared_ptr<Host> host = Host::start(files);
+  ASSERT_TRUE(open_on(*host, 1));
+  EXPECT_EQ((*host->open(kName))->size(), VhdxBuilder::kBlocks + (1ull << 44));
+  EXPECT_LT(host->events().size(), 20u);
+}
+
 TEST(VhdxPowerCut, AnImageWhoseFlushFailedTakesNoMoreWrites) {
   Files files;
   files[kName] = Content(VhdxBuilder().bytes);

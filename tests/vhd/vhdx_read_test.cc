@@ -90,7 +90,33 @@ TEST(VhdxRead, TellsWhatTheFileSaysOfItself) {
   EXPECT_FALSE(facts.refusal);
 }
 
-TEST(VhdxRead, OpensTheSameBlockSizesThatThePaperAllows) {
+TEST(VhdxRead, OpeningAnOrdinarySystemDiskReadsLittleOfIt) {
+  TempFolder folder;
+  VhdxBuilder builder({.virtual_size = 127 * 1024 * kMiB, .block_size = 1u << 25});
+  builder.add_block(0, 0x11);
+  write_file(folder / "a.vhdx", builder.bytes);
+  auto file = FileDevice::open(folder / "a.vhdx");
+  ASSERT_TRUE(file);
+  ASSERT_TRUE(vhdx::Image::open(*file));
+  EXPECT_LT((*file)->traffic().bytes_read, 200'000u);
+}
+
+TEST(VhdxRead, ReadsNoMoreOfTheFileThanWasAskedFor) {
+  TempFolder folder;
+  VhdxBuilder builder;
+  builder.add_block(2, 0x22);
+  builder.add_block(3, 0x33);
+  write_file(folder / "a.vhdx", builder.bytes);
+  auto file = FileDevice::open(folder / "a.vhdx");
+  ASSERT_TRUE(file);
+  auto image = vhdx::Image::open(*file);
+  ASSERT_TRUE(image);
+  std::uint64_t before = (*file)->traffic().bytes_read;
+  read_all(**image, 2 * kMiB + 100, kMiB);
+  EXPECT_EQ((*file)->traffic().bytes_read - before, kMiB);
+}
+
+TEST(VhdxRead, OpensTheBlockSizesThatThePaperAllows) {
   for (std::uint32_t size : {1u << 20, 1u << 21, 1u << 25, 1u << 28}) {
     VhdxBuilder file({.virtual_size = 600 * kMiB, .block_size = size});
     EXPECT_EQ(why_not(file.bytes), "") << size;

@@ -247,8 +247,12 @@ Result<Replay> read_log(const BlockDevice& file, const Header& header) {
 }
 
 Done write_replay(const Replay& replay, BlockDevice& file) {
-  if (file.size() < replay.file_size) TRY(file.resize(replay.file_size));
-  for (auto [begin, end] : replay.zeros) TRY(write_zeros(file, begin, end));
+  std::uint64_t old_size = file.size();
+  if (old_size < replay.file_size) TRY(file.resize(replay.file_size));
+  for (auto [begin, end] : replay.zeros) {
+    // What has just grown is zero.
+    TRY(write_zeros(file, begin, std::min(end, old_size)));
+  }
   for (const auto& [offset, contents] : replay.pages) {
     TRY(file.write(offset, contents));
   }
