@@ -15,11 +15,33 @@ ntfs_time time_of(const Inode& inode) {
   return cpu_to_sle64(static_cast<s64>(inode.mount().time()));
 }
 
+// The library keeps sizes for the copies in directories, but forgets them where
+// it makes data non-resident.
+void take_sizes(ntfs_inode* inode) {
+  ntfs_attr_search_ctx* search = ntfs_attr_get_search_ctx(inode, nullptr);
+  if (search == nullptr) return;
+  if (ntfs_attr_lookup(AT_DATA, AT_UNNAMED, 0, CASE_SENSITIVE, 0, nullptr, 0, search) ==
+      0) {
+    const ATTR_RECORD& data = *search->attr;
+    if (data.non_resident == 0) {
+      inode->data_size = le32_to_cpu(data.value_length);
+      inode->allocated_size = (inode->data_size + 7) & ~s64{7};
+    } else {
+      bool holes = (data.flags & (ATTR_IS_COMPRESSED | ATTR_IS_SPARSE)) != 0;
+      inode->data_size = sle64_to_cpu(data.data_size);
+      inode->allocated_size =
+          sle64_to_cpu(holes ? data.compressed_size : data.allocated_size);
+    }
+  }
+  ntfs_attr_put_search_ctx(search);
+}
+
 // So that the record, and the copy of times and sizes in each directory, get
 // written.
-void mark_dirty(ntfs_inode* inode) {
-  NInoFileNameSetDirty(inode);
-  NInoSetDirty(inode);
+void mark_dirty(const Inode& inode) {
+  if (!inode.is_directory()) take_sizes(inode.get());
+  NInoFileNameSetDirty(inode.get());
+  NInoSetDirty(inode.get());
 }
 
 // Copies the times and attributes into the record's names in `directory`.
@@ -80,7 +102,7 @@ Done stamp_new(Inode& inode) {
   ntfs_inode* raw = inode.get();
   raw->creation_time = raw->last_data_change_time = raw->last_mft_change_time =
       raw->last_access_time = time_of(inode);
-  mark_dirty(raw);
+  mark_dirty(inode);
   for (const NameRecord& name : TRY(names_of(inode))) {
     TRY(stamp_names(inode, name.parent));
   }
@@ -90,12 +112,12 @@ Done stamp_new(Inode& inode) {
 void stamp_modified(Inode& inode) {
   inode.get()->last_data_change_time = inode.get()->last_mft_change_time =
       time_of(inode);
-  mark_dirty(inode.get());
+  mark_dirty(inode);
 }
 
 Done stamp_renamed(Inode& inode, Reference directory) {
   inode.get()->last_mft_change_time = time_of(inode);
-  mark_dirty(inode.get());
+  mark_dirty(inode);
   return stamp_names(inode, directory);
 }
 

@@ -1,4 +1,4 @@
-// Volumes that Windows wrote, read by us and by sleuthkit.
+// Volumes that Windows wrote, read by us and by sleuthkit; and changed.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -51,6 +51,80 @@ INSTANTIATE_TEST_SUITE_P(
         Sample{"ntfs/dfir_ntfs/ntfs_index.raw.gz", 128 * 512, VolumeState::clean},
         Sample{"ntfs/velociraptor/test.ntfs.dd.raw.xz", 0,
                VolumeState::log_unfinished}));
+
+class NtfsSampleChange : public ::testing::TestWithParam<Sample> {};
+
+ByteVector read(const FileSystem& volume, const std::string& path) {
+  auto file = volume.find(path);
+  EXPECT_TRUE(file) << file.error().describe();
+  auto bytes = file ? read_file(*file, 1 << 30) : Result<ByteVector>(ByteVector());
+  return bytes ? *bytes : ByteVector();
+}
+
+TEST_P(NtfsSampleChange, ChangesOnlyWhatIsAskedFor) {
+  DRYDOCK_CORPUS_FILE(packed, GetParam().name);
+  TempFolder folder;
+  Place whole{folder / "disk.raw", GetParam().offset};
+  ASSERT_TRUE(unpack(packed, whole.file));
+  Place place = cut_out(whole);
+  auto volume = ntfs::open(open_place(place, {.writable = true}), {.writable = true});
+  ASSERT_TRUE(volume) << volume.error().describe();
+  Tree before = tree_by_us(**volume);
+  std::map<std::string, ByteVector> bytes;
+  for (const auto& [path, found] : before) {
+    if (!found.directory) bytes[path] = read(**volume, path);
+  }
+  ByteVector content(200'000, std::byte{0x5a});
+  ASSERT_TRUE((*volume)->create_directory("a new directory"));
+  ASSERT_TRUE((*volume)->put("a new directory/file", content));
+  auto beside = (*volume)->put("System Volume Information/new.dat", content);
+  ASSERT_TRUE(beside) << beside.error().describe();
+  auto neighbour = (*volume)->find("System Volume Information/WPSettings.dat");
+  ASSERT_TRUE(neighbour);
+  EXPECT_EQ(beside->stat().security_id, neighbour->stat().security_id);
+  ASSERT_TRUE((*volume)->put("System Volume Information/WPSettings.dat", content));
+  bytes["System Volume Information/WPSettings.dat"] = content;
+  ASSERT_TRUE((*volume)->rename("a new directory/file", "moved"));
+  ASSERT_TRUE((*volume)->remove("moved"));
+  ASSERT_TRUE((*volume)->remove("a new directory"));
+  ASSERT_TRUE((*volume)->remove("System Volume Information/new.dat"));
+  ASSERT_TRUE((*volume)->flush());
+  Place copy = copy_of(place);
+  expect_sound(copy);
+  auto after = ntfs::open(open_place(copy));
+  ASSERT_TRUE(after) << after.error().describe();
+  EXPECT_THAT((*after)->facts()->states, ElementsAre(VolumeState::clean));
+  EXPECT_EQ(difference(tree_by_us(**after), before), "");
+  for (const auto& [path, content_before] : bytes) {
+    EXPECT_EQ(read(**after, path), content_before) << path;
+  }
+  EXPECT_THAT(files_that_differ(**after, copy, before), IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Corpus, NtfsSampleChange,
+    ::testing::Values(Sample{"ntfs/ntfs-samples/ntfs-lastaccess.raw.gz", 128 * 512, {}},
+                      Sample{"ntfs/dfir_ntfs/ntfs_index.raw.gz", 128 * 512, {}}));
+
+// The disk inside a VHDX of Windows Server 2022's.
+TEST(NtfsCorpus, IsFoundInAServersVhdx) {
+  DRYDOCK_CORPUS_FILE(packed, "vhdx/velociraptor/test.vhdx.zip");
+  if (!have_program("qemu-img") || !have_program("fls")) {
+    GTEST_SKIP() << "no qemu-img or no sleuthkit here";
+  }
+  TempFolder folder;
+  ASSERT_TRUE(unpack(packed, folder / "disk.vhdx"));
+  Place place{folder / "disk.raw", 128 * 512};
+  RunResult result = run({"qemu-img", "convert", "-O", "raw",
+                          (folder / "disk.vhdx").string(), place.file.string()});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  auto volume = ntfs::open(write_trap(open_place(place)), {.writable = true});
+  ASSERT_TRUE(volume) << volume.error().describe();
+  EXPECT_THAT((*volume)->facts()->states, ElementsAre(VolumeState::clean));
+  Tree tree = tree_by_us(**volume);
+  EXPECT_EQ(difference(tree, tree_by_fls(place)), "");
+  EXPECT_THAT(files_that_differ(**volume, place, tree), IsEmpty());
+}
 
 }  // namespace
 }  // namespace drydock

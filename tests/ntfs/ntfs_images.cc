@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "tests/support/run.h"
+#include "vhd/base/endian.h"
 #include "vhd/slice.h"
 
 namespace drydock {
@@ -166,6 +167,21 @@ Place copy_of(const Place& place) {
       run({"cp", "--sparse=always", place.file.string(), copy.file.string()});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   return copy;
+}
+
+Place cut_out(const Place& place) {
+  Place cut{place.file.string() + ".volume"};
+  // Its size in sectors is at +0x28 of the boot sector, whose copy comes after.
+  le64 sector_count;
+  auto device = open_place(place);
+  EXPECT_TRUE(device->read(0x28, std::as_writable_bytes(std::span(&sector_count, 1))));
+  RunResult result = run({"dd", "if=" + place.file.string(), "of=" + cut.file.string(),
+                          "bs=64K", "iflag=skip_bytes,count_bytes", "conv=sparse",
+                          "skip=" + std::to_string(place.offset),
+                          "count=" + std::to_string((sector_count + 1) * 512)});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  std::filesystem::resize_file(cut.file, (sector_count + 1) * 512);
+  return cut;
 }
 
 void expect_sound(const Place& place) {

@@ -51,6 +51,9 @@ std::vector<std::string> files_that_differ(const FileSystem& volume, const Place
 // A copy of the file beside it: what is open here can be judged there.
 Place copy_of(const Place& place);
 
+// The volume in a file of its own, where ntfs-3g's tools find it.
+Place cut_out(const Place& place);
+
 // Asks ntfs-3g's tools whether the volume is consistent: ntfsresize compares
 // every file's clusters with $Bitmap, ntfsfix looks at $MFT and its mirror.
 void expect_sound(const Place& place);

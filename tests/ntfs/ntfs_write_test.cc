@@ -201,6 +201,21 @@ TEST_F(NtfsWrite, RenamesWhereOnlyTheCaseDiffers) {
   check();
 }
 
+// Where libntfs-3g moves a file's bytes out of its record, it forgets to say so
+// in the directory.
+TEST_F(NtfsWrite, TellsTheDirectoryHowMuchRoomAGrownFileTakes) {
+  ASSERT_TRUE(volume_->put("small", pattern(16)));
+  ASSERT_TRUE((*volume_->find("small")->data())->resize(3'000));
+  ASSERT_TRUE(volume_->flush());
+  RunResult facts =
+      run({"ntfsinfo", "-f", "-v", "-F", "/", copy_of(place_).file.string()});
+  std::size_t name = facts.out.find("'small'");
+  ASSERT_NE(name, std::string::npos) << facts.out << facts.err;
+  std::size_t size = facts.out.rfind("Allocated Size:", name);
+  EXPECT_EQ(facts.out.substr(size, facts.out.find('(', size) - size),
+            "Allocated Size:\t\t 4096 ");
+}
+
 TEST_F(NtfsWrite, RefusesToMoveADirectoryIntoItself) {
   ASSERT_TRUE(volume_->create_directory("a"));
   ASSERT_TRUE(volume_->create_directory("a/b"));
