@@ -205,18 +205,21 @@ Result<Receipt> commit(const OpenForWriting& open_image, JournalFolder& folder,
   if (!prepared) {
     return discard(folder, head.number, std::move(prepared).error());
   }
-  Image& image = *prepared->image;
+  std::shared_ptr<Image>& image = prepared->image;
   Journal& journal = prepared->journal;
-  Done carried = carry(image, journal, Half::after);
+  Done carried = carry(*image, journal, Half::after);
   if (!carried) {
     auto roll_back = [&]() -> Done {
-      TRY(carry(image, journal, Half::before));
-      return journal.advance(JournalState::undone, image.facts().data_guid);
+      // A container that was refused a write may take no other.
+      image.reset();
+      image = TRY(open_image());
+      TRY(carry(*image, journal, Half::before));
+      return journal.advance(JournalState::undone, image->facts().data_guid);
     };
     if (!roll_back()) return interrupted(carried.error(), name);
     return std::move(carried).error().in("the old bytes were put back");
   }
-  Done sealed = journal.advance(JournalState::sealed, image.facts().data_guid);
+  Done sealed = journal.advance(JournalState::sealed, image->facts().data_guid);
   if (!sealed) return interrupted(sealed.error(), name);
   return receipt_of(journal, name);
 }

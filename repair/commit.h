@@ -24,7 +24,8 @@
 namespace drydock::repair {
 
 // Opens the image for writing: what its container left in its log is finished
-// at once.  Called as late as can be, and at most once a function below.
+// at once.  Called as late as can be; again only where the image refused a
+// write, after the first one is gone.
 using OpenForWriting = std::function<Result<std::shared_ptr<Image>>()>;
 
 struct Receipt {

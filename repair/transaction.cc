@@ -1,25 +1,10 @@
 #include "repair/transaction.h"
 
-#include <openssl/rand.h>
-
 #include "vhd/base/try.h"
 
 namespace drydock::repair {
 
 namespace {
-
-Result<Guid> random_guid() {
-  Guid guid;
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(guid.bytes.data()),
-                 static_cast<int>(guid.bytes.size())) != 1) {
-    return Error(Errc::io, "the host has no random numbers");
-  }
-  // Version 4, variant 1 (RFC 9562, 5.4); the version is in the third field,
-  // which is little-endian.
-  guid.bytes[7] = (guid.bytes[7] & std::byte{0x0f}) | std::byte{0x40};
-  guid.bytes[8] = (guid.bytes[8] & std::byte{0x3f}) | std::byte{0x80};
-  return guid;
-}
 
 Done check(const char* spent) {
   if (spent == nullptr) return {};
@@ -38,7 +23,9 @@ struct Transaction::Impl {
   const char* spent = nullptr;  // why nothing more can be done
 
   OpenForWriting open_for_writing() {
-    return [this] { return open_image(view.file, {.writable = true}); };
+    return [this] {
+      return open_image(view.file, {.writable = true, .make_guid = options.make_guid});
+    };
   }
   Done open_disk() {
     disk = TRY(Disk::open(overlay, {.writable = true, .clock = options.clock}));
@@ -92,9 +79,8 @@ Result<Receipt> Transaction::commit(const std::string& description) {
   TRY(impl_->disk->flush());
   std::vector<Overlay::Change> changes = TRY(impl_->overlay->changes());
   impl_->spent = "this transaction was committed already";
-  const auto& make_guid = impl_->options.make_guid;
   JournalHead head;
-  head.id = make_guid ? make_guid() : TRY(random_guid());
+  head.id = TRY(impl_->options.make_guid());
   head.time = impl_->options.clock();
   head.description = description;
   return repair::commit(impl_->open_for_writing(), *impl_->folder, std::move(head),
@@ -108,7 +94,9 @@ struct Locked {
   std::shared_ptr<FileDevice> file;
   std::unique_ptr<JournalFolder> folder;
   OpenForWriting open() const {
-    return [this] { return open_image(file, {.writable = true}); };
+    return [this] {
+      return open_image(file, {.writable = true, .make_guid = random_guid});
+    };
   }
 };
 

@@ -11,7 +11,6 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,6 +19,7 @@
 #include "repair/disk.h"
 #include "repair/plan.h"
 #include "repair/view.h"
+#include "vhd/base/random_guid.h"
 #include "vhd/overlay.h"
 
 namespace drydock::repair {
@@ -27,7 +27,7 @@ namespace drydock::repair {
 struct TransactionOptions {
   bool dry_run = false;  // opens for reading only; commit() is bad_argument
   Clock clock = now;
-  std::function<Guid()> make_guid = {};  // random when empty
+  MakeGuid make_guid = random_guid;
 };
 
 class Transaction {

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "tests/support/run.h"
+#include "tests/support/temp_folder.h"
 #include "vhd/base/try.h"
+#include "vhd/file_device.h"
 #include "vhd/memory_device.h"
 
 namespace drydock::repair {
@@ -12,13 +15,31 @@ namespace {
 
 constexpr std::size_t kSectorSize = power_cut::kSectorSize;
 
+constexpr std::uint64_t kBlockSize = 1 << 20;
+constexpr std::size_t kSectorsPerBlock = 4;
+
 // Never the same twice in a run of the tests.
-Guid next_guid() {
+Guid new_guid() {
   static std::uint64_t count = 0;
   ++count;
   Guid guid;
   std::memcpy(guid.bytes.data(), &count, sizeof count);
   return guid;
+}
+
+Result<Guid> next_guid() { return new_guid(); }
+
+// Of three blocks, none of which is there.
+ByteVector empty_vhdx() {
+  TempFolder folder;
+  std::string path = (folder / "disk.vhdx").string();
+  RunResult made = run({"qemu-img", "create", "-q", "-f", "vhdx", "-o",
+                        "block_size=1M,log_size=1M", path, "3M"});
+  EXPECT_EQ(made.exit_code, 0) << made.err;
+  auto file = FileDevice::open(path);
+  auto bytes = read_bytes(**file, 0, (*file)->size(), 16 << 20);
+  EXPECT_TRUE(bytes);
+  return *bytes;
 }
 
 ByteVector guid_sector(const Guid& guid) {
@@ -29,22 +50,18 @@ ByteVector guid_sector(const Guid& guid) {
 
 }  // namespace
 
-std::string letters_of(Bytes bytes) {
-  std::string letters;
-  for (std::size_t at = 0; at < bytes.size(); at += kSectorSize) {
-    Bytes sector = bytes.subspan(at, std::min(kSectorSize, bytes.size() - at));
-    bool alike = std::memcmp(sector.data(), &sector[1], sector.size() - 1) == 0;
-    letters += alike ? std::to_integer<char>(sector.front()) : '?';
-  }
-  return letters;
+ByteVector sector_of(char letter) {
+  return ByteVector(kSectorSize,
+                    letter == '.' ? std::byte{0} : static_cast<std::byte>(letter));
 }
 
-ByteVector sectors_of(std::string_view letters) {
-  ByteVector bytes;
-  for (char letter : letters) {
-    bytes.insert(bytes.end(), kSectorSize, static_cast<std::byte>(letter));
-  }
-  return bytes;
+void PrintTo(Container container, std::ostream* out) {
+  constexpr const char* kNames[] = {"raw", "with_guid", "vhdx"};
+  *out << kNames[static_cast<std::size_t>(container)];
+}
+
+bool can_make(Container container) {
+  return container != Container::vhdx || have_program("qemu-img");
 }
 
 TestImage::TestImage(DevicePtr file, bool has_guid)
@@ -62,7 +79,7 @@ ImageFacts TestImage::facts() const {
 
 Done TestImage::do_write(std::uint64_t offset, Bytes from) {
   if (has_guid_ && !written_) {
-    TRY(file_->write(size_, guid_sector(next_guid())));
+    TRY(file_->write(size_, guid_sector(new_guid())));
     TRY(file_->flush());
     written_ = true;
   }
@@ -70,33 +87,72 @@ Done TestImage::do_write(std::uint64_t offset, Bytes from) {
 }
 
 power_cut::Files Machine::files_with(std::string_view letters, Container container) {
-  ByteVector bytes = sectors_of(letters);
-  if (container == Container::with_guid) {
-    std::ranges::copy(guid_sector(next_guid()), std::back_inserter(bytes));
-  }
   power_cut::Files files;
-  files["disk"] = power_cut::Content(std::move(bytes));
-  return files;
+  if (container == Container::vhdx) {
+    files["disk"] = power_cut::Content(empty_vhdx());
+  } else {
+    ByteVector bytes(letters.size() * kSectorSize);
+    if (container == Container::with_guid) {
+      std::ranges::copy(guid_sector(new_guid()), std::back_inserter(bytes));
+    }
+    files["disk"] = power_cut::Content(std::move(bytes));
+  }
+  Machine machine(power_cut::Host::start(std::move(files)), container);
+  for (std::size_t i = 0; i < letters.size(); ++i) {
+    if (letters[i] == '.') continue;
+    Done written = machine.write(i, letters[i]);
+    EXPECT_TRUE(written) << written.error().describe();
+  }
+  return machine.host().files();
 }
 
 OpenForWriting Machine::open() {
   return [this]() -> Result<std::shared_ptr<Image>> {
-    return std::make_shared<TestImage>(TRY(host_->open_for_writing("disk")),
-                                       container_ == Container::with_guid);
+    DevicePtr file = TRY(host_->open_for_writing("disk"));
+    if (container_ == Container::vhdx) {
+      return open_image(file, {.writable = true, .make_guid = next_guid});
+    }
+    return std::make_shared<TestImage>(file, container_ == Container::with_guid);
   };
 }
 
 Result<std::shared_ptr<Image>> Machine::open_for_reading() const {
-  return std::make_shared<TestImage>(TRY(host_->open("disk")),
-                                     container_ == Container::with_guid);
+  DevicePtr file = TRY(host_->open("disk"));
+  if (container_ == Container::vhdx) return open_image(file);
+  return std::make_shared<TestImage>(file, container_ == Container::with_guid);
+}
+
+std::uint64_t Machine::place_of(std::size_t letter) const {
+  if (container_ != Container::vhdx) return letter * kSectorSize;
+  return letter / kSectorsPerBlock * kBlockSize +
+         letter % kSectorsPerBlock * kSectorSize;
+}
+
+std::string Machine::letters_on(const BlockDevice& disk) const {
+  auto read = [&]() -> Result<std::string> {
+    std::string letters;
+    std::uint64_t at = 0;
+    bool rest_is_zero = true;
+    ByteVector sector(kSectorSize);
+    for (std::size_t i = 0; place_of(i) < disk.size(); ++i) {
+      ByteVector rest = TRY(read_bytes(disk, at, place_of(i) - at, kBlockSize));
+      rest_is_zero &= is_zero(rest);
+      TRY(disk.read(place_of(i), sector));
+      char letter = static_cast<char>(sector[0]);
+      if (letter == 0) letter = '.';
+      letters += sector == sector_of(letter) ? letter : '?';
+      at = place_of(i) + kSectorSize;
+    }
+    ByteVector rest = TRY(read_bytes(disk, at, disk.size() - at, kBlockSize));
+    return letters + (rest_is_zero && is_zero(rest) ? "" : "!");
+  };
+  auto letters = read();
+  return letters ? *letters : letters.error().describe();
 }
 
 std::string Machine::letters() const {
   auto image = open_for_reading();
-  if (!image) return image.error().describe();
-  ByteVector bytes((*image)->size());
-  Done read = (*image)->read(0, bytes);
-  return read ? letters_of(bytes) : read.error().describe();
+  return image ? letters_on(**image) : image.error().describe();
 }
 
 std::string Machine::shown_letters() const {
@@ -106,9 +162,7 @@ std::string Machine::shown_letters() const {
     for (const Overlay::Change& change : TRY(unsettled_changes(*image, *folder_))) {
       TRY(overlay.write(change.offset, change.after));
     }
-    ByteVector bytes(overlay.size());
-    TRY(overlay.read(0, bytes));
-    return letters_of(bytes);
+    return letters_on(overlay);
   };
   auto shown = show();
   return shown ? *shown : shown.error().describe();
@@ -116,19 +170,21 @@ std::string Machine::shown_letters() const {
 
 Done Machine::write(std::size_t sector, char letter) {
   std::shared_ptr<Image> image = TRY(open()());
-  TRY(image->write(sector * kSectorSize, sectors_of({&letter, 1})));
+  TRY(image->write(place_of(sector), sector_of(letter)));
   return image->flush();
 }
 
 std::vector<Overlay::Change> Machine::changes_to(std::string_view letters) const {
   Overlay overlay(*open_for_reading());
-  EXPECT_TRUE(overlay.write(0, sectors_of(letters)));
+  for (std::size_t i = 0; i < letters.size(); ++i) {
+    EXPECT_TRUE(overlay.write(place_of(i), sector_of(letters[i])));
+  }
   return *overlay.changes();
 }
 
 Result<Receipt> Machine::commit(const std::vector<Overlay::Change>& changes) {
   JournalHead head;
-  head.id = next_guid();
+  head.id = new_guid();
   head.time = 7;
   head.description = "{}";
   return repair::commit(open(), *folder_, head, changes);
@@ -143,6 +199,15 @@ std::string Machine::states() const {
     text += entry.problem.empty() ? to_string(entry.state) : entry.problem;
   }
   return text;
+}
+
+Done Machine::save(const std::filesystem::path& path) const {
+  DevicePtr image = TRY(host_->open("disk"));
+  ByteVector bytes = TRY(read_bytes(*image, 0, image->size(), 64 << 20));
+  std::filesystem::remove(path);
+  auto file = TRY(FileDevice::open(path, {.writable = true, .create = true}));
+  TRY(file->resize(bytes.size()));
+  return file->write(0, bytes);
 }
 
 }  // namespace drydock::repair

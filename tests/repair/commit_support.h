@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -17,10 +18,10 @@
 
 namespace drydock::repair {
 
-// "oooo1oo": one letter for each sector, '?' where its bytes aren't all alike.
-std::string letters_of(Bytes bytes);
-// The same the other way.
-ByteVector sectors_of(std::string_view letters);
+// What is on a disk is told by a letter for each sector that the tests use: of
+// that letter's bytes all of it is made, '.' is zeros, and '?' is anything else.
+// A sector that the tests don't use is zeros, or '!' stands at the end.
+ByteVector sector_of(char letter);
 
 // An image like a VHDX in what commit() cares for: it has a data GUID, which
 // changes, and is safe, before the first write of an opening reaches the disk.
@@ -48,11 +49,13 @@ class TestImage final : public Image {
   bool written_ = false;
 };
 
-enum class Container { raw, with_guid };
+// What holds the disk: nothing, a TestImage, or a VHDX made by qemu-img, in
+// which each four sectors are at the start of a block of their own.
+enum class Container { raw, with_guid, vhdx };
 
-inline void PrintTo(Container container, std::ostream* out) {
-  *out << (container == Container::raw ? "raw" : "with_guid");
-}
+void PrintTo(Container container, std::ostream* out);
+// Whether it can be made here: qemu-img may be missing.
+bool can_make(Container container);
 
 // A host with the image "disk" on it.
 class Machine {
@@ -75,6 +78,8 @@ class Machine {
   Result<std::shared_ptr<Image>> open_for_reading() const;
   // What lies on the disk.
   std::string letters() const;
+  // The same of this disk, if it is laid out alike.
+  std::string letters_on(const BlockDevice& disk) const;
   // What a reader is shown: with an unfinished change laid over it.
   std::string shown_letters() const;
   // What a guest does: it opens the image, and writes one sector.
@@ -90,8 +95,11 @@ class Machine {
   Result<std::vector<Settled>> settle() { return repair::settle(open(), *folder_); }
   // "sealed undone", oldest first.
   std::string states() const;
+  // Copies the image to a file of the real host.
+  Done save(const std::filesystem::path& path) const;
 
  private:
+  std::uint64_t place_of(std::size_t letter) const;
   std::shared_ptr<power_cut::Host> host_;
   Container container_;
   std::unique_ptr<JournalFolder> folder_;

@@ -225,7 +225,7 @@ TEST(Settle, TouchesNothingWhereSomebodyElseWrote) {
 TEST(Settle, TouchesNoDiskOfAnotherSize) {
   Machine machine = found_halfway();
   power_cut::Files files = machine.host().files();
-  files["disk"] = power_cut::Content(sectors_of("ooooo"));
+  files["disk"] = Machine::files_with("ooooo", Container::raw)["disk"];
   Machine other(power_cut::Host::start(files));
   auto settled = other.settle();
   ASSERT_FALSE(settled);
@@ -236,7 +236,7 @@ TEST(Settle, TouchesNoDiskOfAnotherSize) {
 TEST(Settle, StopsAtAJournalThatCannotBeRead) {
   Machine machine = found_halfway();
   auto journal = machine.folder().open_for_writing(1);
-  ASSERT_TRUE((*journal)->write(8, sectors_of("x")));
+  ASSERT_TRUE((*journal)->write(8, sector_of('x')));
   auto settled = machine.settle();
   ASSERT_FALSE(settled);
   EXPECT_EQ(settled.error().code(), Errc::corrupt);
