@@ -3,7 +3,7 @@
 #include "harness/power_cut/cuts.h"
 #include "harness/power_cut/host.h"
 #include "vhd/base/try.h"
-#include "vhd/memory_device.h"
+#include "vhd/slice.h"
 
 namespace drydock::power_cut {
 namespace {
@@ -143,6 +143,16 @@ TEST(PowerCutHost, AFlushThatFailedOnceSavesNothingLater) {
   EXPECT_TRUE(file->flush());
   EXPECT_EQ(first_of_each_sector(host->files()["a"]), "nooo");
   EXPECT_EQ(first_of_each_sector((*host->after_cut({}))["a"]), "oooo");
+}
+
+TEST(PowerCutHost, AFlushReachesItThroughASlice) {
+  std::shared_ptr<Host> host = Host::start(one_file());
+  auto slice = Slice::create(*host->open_for_writing("a"), kSectorSize, kSectorSize);
+  ASSERT_TRUE(slice);
+  ASSERT_TRUE((*slice)->write(0, filled(kSectorSize, 'n')));
+  ASSERT_EQ(host->unsafe().size(), 1u);
+  EXPECT_TRUE((*slice)->flush());
+  EXPECT_TRUE(host->unsafe().empty());
 }
 
 TEST(PowerCutOutcomes, AllAreTriedWhileTheyAreFew) {

@@ -64,21 +64,19 @@ bool can_make(Container container) {
   return container != Container::vhdx || have_program("qemu-img");
 }
 
-TestImage::TestImage(DevicePtr file, bool has_guid)
-    : file_(std::move(file)),
-      size_(file_->size() - (has_guid ? kSectorSize : 0)),
-      has_guid_(has_guid) {}
+TestImage::TestImage(DevicePtr file)
+    : file_(std::move(file)), size_(file_->size() - kSectorSize) {}
 
 ImageFacts TestImage::facts() const {
   ImageFacts facts;
   facts.virtual_size = size_;
   Guid guid;
-  if (has_guid_ && file_->read(size_, guid.bytes)) facts.data_guid = guid;
+  if (file_->read(size_, guid.bytes)) facts.data_guid = guid;
   return facts;
 }
 
 Done TestImage::do_write(std::uint64_t offset, Bytes from) {
-  if (has_guid_ && !written_) {
+  if (!written_) {
     TRY(file_->write(size_, guid_sector(new_guid())));
     TRY(file_->flush());
     written_ = true;
@@ -109,17 +107,15 @@ power_cut::Files Machine::files_with(std::string_view letters, Container contain
 OpenForWriting Machine::open() {
   return [this]() -> Result<std::shared_ptr<Image>> {
     DevicePtr file = TRY(host_->open_for_writing("disk"));
-    if (container_ == Container::vhdx) {
-      return open_image(file, {.writable = true, .make_guid = next_guid});
-    }
-    return std::make_shared<TestImage>(file, container_ == Container::with_guid);
+    if (container_ == Container::with_guid) return std::make_shared<TestImage>(file);
+    return open_image(file, {.writable = true, .make_guid = next_guid});
   };
 }
 
 Result<std::shared_ptr<Image>> Machine::open_for_reading() const {
   DevicePtr file = TRY(host_->open("disk"));
-  if (container_ == Container::vhdx) return open_image(file);
-  return std::make_shared<TestImage>(file, container_ == Container::with_guid);
+  if (container_ == Container::with_guid) return std::make_shared<TestImage>(file);
+  return open_image(file);
 }
 
 std::uint64_t Machine::place_of(std::size_t letter) const {

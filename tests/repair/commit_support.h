@@ -25,11 +25,10 @@ ByteVector sector_of(char letter);
 
 // An image like a VHDX in what commit() cares for: it has a data GUID, which
 // changes, and is safe, before the first write of an opening reaches the disk.
-// The GUID is in the last sector of its file.  A raw image when `has_guid` is
-// false.
+// The GUID is in the last sector of its file.
 class TestImage final : public Image {
  public:
-  TestImage(DevicePtr file, bool has_guid);
+  explicit TestImage(DevicePtr file);
 
   ImageFacts facts() const override;
   std::uint64_t size() const override { return size_; }
@@ -45,7 +44,6 @@ class TestImage final : public Image {
 
   DevicePtr file_;
   std::uint64_t size_;
-  bool has_guid_;
   bool written_ = false;
 };
 
