@@ -55,7 +55,10 @@ void Report::print(std::string_view text) {
   if (!options_.json) write(stdout, text);
 }
 
-void Report::note(std::string_view text) { write(stderr, text); }
+void Report::note(std::string_view text) {
+  std::fflush(stdout);  // so that both keep their order where they meet
+  write(stderr, text);
+}
 
 void Report::document(nlohmann::json json) {
   if (options_.json) document_ = std::make_unique<nlohmann::json>(std::move(json));
