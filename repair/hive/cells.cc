@@ -155,7 +155,8 @@ Result<std::vector<std::uint32_t>> Cells::subkeys(const KeyCell& key) const {
   }
   if (keys.size() != count) {
     return corrupt_cell(
-        key.offset, fmt::format("the key counts {} subkeys, its lists don't", count));
+        key.offset,
+        fmt::format("the key counts {} subkeys, its lists {}", count, keys.size()));
   }
   return keys;
 }

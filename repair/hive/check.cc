@@ -10,7 +10,6 @@
 #include "repair/hive/format.h"
 #include "repair/hive/hive.h"
 #include "repair/hive/upcase.h"
-#include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
 
 namespace drydock::hive {
@@ -27,6 +26,9 @@ class CellSet {
  private:
   std::vector<bool> bits_;
 };
+
+// Of a key's path in a problem's place, in bytes: hostile names are long.
+constexpr std::size_t kPathShownMax = 2048;
 
 std::size_t utf16_size(std::u16string_view text) {
   return text.size() * sizeof(char16_t);
@@ -60,21 +62,28 @@ class Survey {
   }
 
  private:
+  // A subkey, as a list names it.
+  struct Element {
+    std::uint32_t offset = 0;
+    std::uint32_t hint = 0;
+    std::uint16_t list_signature = 0;
+  };
   // A key whose subkeys are being walked.
   struct Level {
-    std::u16string name;
-    std::uint32_t offset = 0;
-    std::vector<std::uint32_t> subkeys;
-    std::size_t next = 0;  // index into subkeys
+    KeyCell key;
+    std::vector<Element> subkeys;
+    std::size_t next = 0;                    // index into subkeys
+    std::optional<std::u16string> previous;  // the name of the one before that
   };
 
+  // `where` is said of the key that is being walked, where one is.
   void add(Severity severity, std::string what, std::string where) {
     bool fatal = severity == Severity::fatal;
     ++(fatal ? report_.fatal_count : report_.odd_count);
     if (fatal && until_ == Until::first_fatal) stopped_ = true;
     // Of many problems at least one fatal one is described.
     if (report_.problems.size() < kProblemsMax || (fatal && report_.fatal_count == 1)) {
-      report_.problems.push_back({severity, std::move(what), std::move(where)});
+      report_.problems.push_back({severity, std::move(what), at_key(std::move(where))});
     }
   }
   void fatal(const Error& error) {
@@ -82,18 +91,13 @@ class Survey {
     for (const std::string& place : error.places()) {
       where += (where.empty() ? "" : ", ") + place;
     }
-    add(Severity::fatal, error.words(), at_key(where));
+    add(Severity::fatal, error.words(), std::move(where));
   }
   void fatal(std::uint32_t offset, std::string what) {
-    add(Severity::fatal, std::move(what), at_key(cell_name(offset)));
+    add(Severity::fatal, std::move(what), cell_name(offset));
   }
-  // Takes no words that cost time to make: there may be one for each key.
-  void odd(std::uint32_t offset, std::string_view what) {
-    if (report_.problems.size() >= kProblemsMax) {
-      ++report_.odd_count;
-      return;
-    }
-    add(Severity::odd, std::string(what), at_key(cell_name(offset)));
+  void odd(std::uint32_t offset, std::string what) {
+    add(Severity::odd, std::move(what), cell_name(offset));
   }
   std::string at_key(std::string where) const;
 
@@ -101,10 +105,10 @@ class Survey {
   void check_bins();
   bool check_bin(std::uint32_t start, std::uint32_t size);
   void check_keys();
-  std::optional<Level> enter_key(std::uint32_t offset, std::uint32_t parent);
-  bool claim_subkey_lists(const KeyCell& key);
-  bool claim_subkey_list(std::uint32_t offset);
-  void check_subkey_order(const KeyCell& key);
+  void enter_key(std::uint32_t offset);
+  void check_place(Level& above, const Element& element, const KeyCell& key);
+  void gather_subkeys(Level& level);
+  static void take_list(Level& level, const SubkeyList& list);
   void check_values(const KeyCell& key);
   void check_value(std::uint32_t offset, const KeyCell& key);
   void check_class_name(const KeyCell& key);
@@ -124,13 +128,16 @@ class Survey {
   std::map<std::uint32_t, std::uint32_t> security_;  // "sk" cell to its keys' number
 };
 
+// Names the key that is being walked, as far as a person would read.
 std::string Survey::at_key(std::string where) const {
   if (levels_.empty()) return where;
   if (!where.empty()) where += ", ";
   where += "key ";
   if (levels_.size() == 1) where += '\\';
+  std::size_t size_max = where.size() + kPathShownMax;
   for (std::size_t i = 1; i < levels_.size(); ++i) {
-    where += '\\' + to_utf8(levels_[i].name);
+    where += '\\' + to_utf8(levels_[i].key.name.substr(0, kPathShownMax));
+    if (where.size() > size_max) return where + "...";
   }
   return where;
 }
@@ -223,114 +230,105 @@ bool Survey::check_bin(std::uint32_t start, std::uint32_t size) {
 }
 
 void Survey::check_keys() {
-  auto root = enter_key(cells_.root(), kNoCell);
-  if (!root) return;
-  levels_.push_back(std::move(*root));
+  enter_key(cells_.root());
   while (!levels_.empty() && !stopped_) {
     Level& level = levels_.back();
     if (level.next == level.subkeys.size()) {
       levels_.pop_back();
       continue;
     }
-    std::uint32_t offset = level.subkeys[level.next++];
+    const Element& element = level.subkeys[level.next++];
     if (levels_.size() > static_cast<std::size_t>(kKeyDepthMax)) {
-      fatal(offset, fmt::format("keys nest deeper than {}", kKeyDepthMax));
+      fatal(element.offset, fmt::format("keys nest deeper than {}", kKeyDepthMax));
       level.next = level.subkeys.size();
-    } else if (auto below = enter_key(offset, level.offset)) {
-      levels_.push_back(std::move(*below));
+    } else {
+      enter_key(element.offset);
     }
   }
 }
 
-// Checks a key but for the keys below it, which the result lists.
-std::optional<Survey::Level> Survey::enter_key(std::uint32_t offset,
-                                               std::uint32_t parent) {
-  if (!claim(offset)) return std::nullopt;
+// Checks a key but for the keys below it, which it puts on top of levels_.
+void Survey::enter_key(std::uint32_t offset) {
+  if (!claim(offset)) return;
   auto key = cells_.key(offset);
-  if (!key) {
-    fatal(key.error());
-    return std::nullopt;
-  }
+  if (!key) return fatal(key.error());
   ++report_.key_count;
   if (key->name.find(u'\\') != std::u16string::npos) odd(offset, "a name with a \\");
-  if (parent != kNoCell && key->name.empty()) odd(offset, "a key without a name");
-  if (parent != kNoCell && key->node.parent != parent) {
-    odd(offset, "it names another key as its parent");
+  if (!levels_.empty()) {
+    Level& above = levels_.back();
+    check_place(above, above.subkeys[above.next - 1], *key);
   }
-  levels_.push_back({.name = key->name, .offset = offset, .subkeys = {}, .next = 0});
-  check_class_name(*key);
-  ++security_[key->node.security];
-  check_values(*key);
-  if (claim_subkey_lists(*key)) {
-    if (auto subkeys = cells_.subkeys(*key)) {
-      levels_.back().subkeys = std::move(*subkeys);
-    } else {
-      fatal(subkeys.error());
-    }
-    check_subkey_order(*key);
-  }
-  Level level = std::move(levels_.back());
-  levels_.pop_back();
-  return level;
-}
-
-bool Survey::claim_subkey_lists(const KeyCell& key) {
-  if (key.node.subkey_count == 0) return true;
-  std::uint32_t offset = key.node.subkey_list;
-  if (!claim_subkey_list(offset)) return false;
-  auto list = cells_.subkey_list(offset);
-  if (!list || !list->is_index_root()) return true;
-  for (std::size_t i = 0; i < list->count; ++i) {
-    if (!claim_subkey_list(list->offset(i))) return false;
-  }
-  return true;
-}
-
-bool Survey::claim_subkey_list(std::uint32_t offset) {
-  if (!claim(offset)) return false;
-  auto list = cells_.subkey_list(offset);
-  if (!list) fatal(list.error());
-  return static_cast<bool>(list);
+  levels_.push_back({.key = *std::move(key), .subkeys = {}, .next = 0, .previous = {}});
+  Level& level = levels_.back();
+  check_class_name(level.key);
+  ++security_[level.key.node.security];
+  check_values(level.key);
+  gather_subkeys(level);
 }
 
 // Windows finds a subkey by halving, or by its hash: one out of order or with
 // a wrong hash is there, but not found.
-void Survey::check_subkey_order(const KeyCell& key) {
-  if (key.node.subkey_count == 0) return;
-  std::optional<std::u16string> previous;
-  auto check_leaf = [&](const SubkeyList& leaf) {
-    for (std::size_t i = 0; i < leaf.count; ++i) {
-      auto subkey = cells_.key(leaf.offset(i));
-      if (!subkey) continue;  // enter_key() will say so
-      if (previous) {
-        auto order = compare_ignoring_case(*previous, subkey->name);
-        if (order == 0) odd(leaf.offset(i), "a second subkey of one name");
-        if (order > 0) odd(leaf.offset(i), "a subkey out of order");
+void Survey::check_place(Level& above, const Element& element, const KeyCell& key) {
+  if (key.name.empty()) odd(key.offset, "a key without a name");
+  if (key.node.parent != above.key.offset) {
+    odd(key.offset, "it names another key as its parent");
+  }
+  if (above.previous) {
+    auto order = compare_ignoring_case(*above.previous, key.name);
+    if (order == 0) odd(key.offset, "a second subkey of one name");
+    if (order > 0) odd(key.offset, "a subkey out of order");
+  }
+  above.previous = key.name;
+  if (element.list_signature == kHashLeafSignature &&
+      element.hint != name_hash(key.name)) {
+    odd(key.offset, "the list (lh) has a wrong hash of this key's name");
+  }
+  if (element.list_signature == kFastLeafSignature && hint_is_known(key.name) &&
+      element.hint != name_hint(key.name)) {
+    odd(key.offset, "the list (lf) has a wrong hint of this key's name");
+  }
+  if (utf16_size(key.name) > above.key.node.subkey_name_size_max ||
+      key.node.class_size > above.key.node.subkey_class_size_max) {
+    odd(key.offset, "its name or class is longer than its parent's longest");
+  }
+}
+
+void Survey::gather_subkeys(Level& level) {
+  std::uint32_t count = level.key.node.subkey_count;
+  if (count == 0 || stopped_) return;
+  std::uint32_t offset = level.key.node.subkey_list;
+  if (!claim(offset)) return;
+  auto list = cells_.subkey_list(offset);
+  if (!list) return fatal(list.error());
+  if (!list->is_index_root()) {
+    take_list(level, *list);
+  } else {
+    for (std::size_t i = 0; i < list->count && !stopped_; ++i) {
+      std::uint32_t leaf_offset = list->offset(i);
+      if (!claim(leaf_offset)) continue;
+      auto leaf = cells_.subkey_list(leaf_offset);
+      if (!leaf) {
+        fatal(leaf.error());
+      } else if (leaf->is_index_root()) {
+        fatal(leaf_offset, "a list of lists (ri) within another");
+      } else {
+        // Windows halves its way through the lists by looking at each one's last.
+        if (leaf->count == 0) odd(leaf_offset, "an empty list of subkeys among others");
+        take_list(level, *leaf);
       }
-      if (leaf.signature == kHashLeafSignature &&
-          leaf.hint(i) != name_hash(subkey->name)) {
-        odd(leaf.offset(i), "the list (lh) has a wrong hash of this key's name");
-      }
-      if (leaf.signature == kFastLeafSignature && hint_is_known(subkey->name) &&
-          leaf.hint(i) != name_hint(subkey->name)) {
-        odd(leaf.offset(i), "the list (lf) has a wrong hint of this key's name");
-      }
-      if (utf16_size(subkey->name) > key.node.subkey_name_size_max ||
-          subkey->node.class_size > key.node.subkey_class_size_max) {
-        odd(leaf.offset(i), "its name or class is longer than its parent's longest");
-      }
-      previous = std::move(subkey->name);
     }
-  };
-  auto list = cells_.subkey_list(key.node.subkey_list);
-  if (!list) return;
-  if (!list->is_index_root()) return check_leaf(*list);
-  for (std::size_t i = 0; i < list->count; ++i) {
-    auto leaf = cells_.subkey_list(list->offset(i));
-    if (!leaf) continue;
-    // Windows halves its way through the lists by looking at each one's last.
-    if (leaf->count == 0) odd(list->offset(i), "an empty list of subkeys among others");
-    check_leaf(*leaf);
+  }
+  if (level.subkeys.size() != count) {
+    fatal(level.key.offset, fmt::format("the key counts {} subkeys, its lists {}",
+                                        count, level.subkeys.size()));
+  }
+}
+
+void Survey::take_list(Level& level, const SubkeyList& list) {
+  for (std::size_t i = 0; i < list.count; ++i) {
+    level.subkeys.push_back({.offset = list.offset(i),
+                             .hint = list.has_hints() ? list.hint(i) : 0,
+                             .list_signature = list.signature});
   }
 }
 
@@ -354,10 +352,13 @@ void Survey::check_value(std::uint32_t offset, const KeyCell& key) {
       value->data_size() > key.node.value_data_size_max) {
     odd(offset, "its name or data is longer than its key's longest");
   }
+  // Claimed before it's decoded, so that no value's segments are gone through
+  // twice.
+  bool has_cell = !value->is_inline() && value->data_size() != 0;
+  if (has_cell && !claim(value->node.data)) return;
   auto segments = cells_.segments(*value);
   if (!segments) return fatal(segments.error());
   if (segments->empty()) return;
-  if (!claim(value->node.data)) return;
   if (segments->size() == 1 && segments->front().offset == value->node.data) return;
   auto head = load<BigData>(*cells_.at(value->node.data));
   if (!head || !claim(head->segment_list)) return;
@@ -383,12 +384,11 @@ void Survey::check_security() {
   };
   for (auto [offset, key_count] : security_) {
     auto node = node_at(offset);
-    if (!node) {
-      odd(offset,
-          fmt::format("{} keys name it as their security, which it isn't", key_count));
+    if (!node || claimed_.has(offset)) {
+      fatal(offset, fmt::format("{} keys name it as their security, which it isn't",
+                                key_count));
       continue;
     }
-    if (claimed_.has(offset)) odd(offset, "a security cell (sk) that is another's too");
     if (node->reference_count != key_count) {
       odd(offset, fmt::format("{} keys share this security, which counts {}", key_count,
                               std::uint32_t{node->reference_count}));

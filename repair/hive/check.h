@@ -23,7 +23,7 @@ enum class Severity : std::uint8_t {
 
 struct Problem {
   Severity severity = Severity::odd;
-  std::string what;   // "the key counts 3 subkeys, its lists don't"
+  std::string what;   // "the key counts 3 subkeys, its lists 2"
   std::string where;  // "cell 0x2f8, key \ControlSet001\Services"
 };
 

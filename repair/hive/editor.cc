@@ -158,7 +158,7 @@ Done Editor::set_data(ValueNode& node, Bytes data) {
   node.data_size = static_cast<std::uint32_t>(data.size());
   if (is_inline) {
     le32 field = 0;
-    std::memcpy(&field, data.data(), data.size());
+    if (!data.empty()) std::memcpy(&field, data.data(), data.size());
     node.data = field;
     node.data_size = node.data_size | kDataIsInline;
   } else {

@@ -97,7 +97,7 @@ TEST(HiveCheck, NamesTheKeyThatAProblemIsIn) {
   CheckReport report = check(load_hive_file(path));
   ASSERT_GT(report.problems.size(), 1u);
   EXPECT_EQ(report.problems[1].where,
-            "cell 0x98308, cell 0x2a98, key \\ControlSet001\\Control\\Biosinfo");
+            "cell 0x98308, key \\ControlSet001\\Control\\Biosinfo");
 }
 
 TEST(HiveCheck, SurvivesEveryPrefixOfAHive) {
@@ -164,7 +164,7 @@ TEST(HiveCheck, SeesKeysThatLeadBackOrNowhere) {
   EXPECT_EQ(first_problem(hive.with_word(list, 0, 0x7fff686c)),
             "fatal: a list of 32767 is longer than its cell of 20");
   EXPECT_EQ(first_problem(hive.with_word(hive.key("ROOT\\a"), 20, 3)),
-            "fatal: the key counts 3 subkeys, its lists don't");
+            "fatal: the key counts 3 subkeys, its lists 2");
   EXPECT_EQ(first_problem(hive.with_size(hive.key("ROOT\\a\\b"), 88)),
             "fatal: it is named, but free");
 }
