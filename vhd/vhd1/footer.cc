@@ -95,10 +95,6 @@ std::string refusal_of(const ImageFacts& facts) {
 Result<std::optional<ImageFacts>> examine(const BlockDevice& file) {
   std::optional<Footer> footer = TRY(find_footer(file));
   if (!footer) return std::nullopt;
-  if (!is_sound(*footer)) {
-    return Error(Errc::corrupt,
-                 "this is a VHD, and its footer's checksum doesn't hold");
-  }
   ImageFacts facts;
   facts.format = ImageFormat::vhd;
   facts.virtual_size = footer->current_size;
@@ -114,6 +110,12 @@ Result<std::optional<ImageFacts>> examine(const BlockDevice& file) {
   }
   if (kind != kFixed) TRY(read_dynamic_header(file, *footer, facts));
   facts.refusal = refusal_of(facts);
+  if (!is_sound(*footer)) {
+    facts.refusal = fmt::format(
+        "this is a {} VHD, and the checksum of its footer doesn't hold: nothing that it "
+        "says of itself can be believed",
+        to_string(facts.kind));
+  }
   return facts;
 }
 

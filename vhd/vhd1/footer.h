@@ -14,8 +14,8 @@ namespace drydock::vhd1 {
 
 // Facts of the VHD that `file` is, with `refusal`; nothing where it isn't one.
 // Its mark is the footer at its end, or the copy at its start that dynamic and
-// differencing ones have.  A footer whose checksum is wrong is a mark, too:
-// corrupt.
+// differencing ones have.  A footer whose checksum is wrong is a mark, too,
+// and the refusal says so.  corrupt for a kind that isn't known.
 Result<std::optional<ImageFacts>> examine(const BlockDevice& file);
 
 }  // namespace drydock::vhd1
