@@ -34,7 +34,7 @@ inline constexpr std::uint32_t encrypted = 0x4000;
 // Ticks of 100 ns since 1601-01-01 UTC: Windows' FILETIME.  0 is "not kept".
 using FileTime = std::uint64_t;
 
-// "2024-01-02T03:04:05Z", and the way back; what --json prints.
+// "2024-01-02T03:04:05Z": what --json prints.
 std::string to_string_utc(FileTime time);
 
 struct Stat {

@@ -62,6 +62,9 @@ Done stamp_names(Inode& inode, Reference directory) {
     name->last_data_change_time = inode.get()->last_data_change_time;
     name->last_mft_change_time = inode.get()->last_mft_change_time;
     name->last_access_time = inode.get()->last_access_time;
+    // Behind the value the library leaves what lay there before.
+    char* end = reinterpret_cast<char*>(name) + le32_to_cpu(found->value_length);
+    std::fill(end, reinterpret_cast<char*>(found) + le32_to_cpu(found->length), '\0');
     ntfs_inode_mark_dirty(search->ntfs_ino);
   }
   ntfs_attr_put_search_ctx(search);

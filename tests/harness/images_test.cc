@@ -9,7 +9,7 @@
 #include "tests/support/temp_folder.h"
 #include "vhd/content_hash.h"
 #include "vhd/file_device.h"
-#include "vhd/image.h"
+#include "vhd/slice.h"
 
 namespace drydock::images {
 namespace {
@@ -108,10 +108,10 @@ class BuiltDisk : public testing::Test {
   // The partition as a file of its own, for tools that know no offset.
   static std::filesystem::path part(const Slot& slot, const std::string& name) {
     auto disk = FileDevice::open(raw());
-    auto whole = read_bytes(**disk, slot.offset, slot.size, slot.size);
+    auto source = Slice::create(*disk, slot.offset, slot.size);
     auto file = FileDevice::open(*folder_ / name, {.writable = true, .create = true});
     EXPECT_TRUE((*file)->resize(slot.size));
-    EXPECT_TRUE((*file)->write(0, *whole));
+    EXPECT_TRUE(copy_content(**source, **file, 0));
     return *folder_ / name;
   }
 
