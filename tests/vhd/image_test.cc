@@ -58,6 +58,16 @@ TEST(OpenImage, ARawDiskIsWrittenInPlaceAndOnlyIfAsked) {
   EXPECT_EQ(file->bytes()[1000], std::byte{9});
 }
 
+TEST(OpenImage, AFlushOfARawDiskFlushesItsFile) {
+  TempFolder folder;
+  write_file(folder / "a.raw", filled(4096, 0));
+  auto file = *FileDevice::open(folder / "a.raw", {.writable = true});
+  auto image = *open_image(file, {.writable = true, .make_guid = {}});
+  EXPECT_TRUE(image->write(0, filled(1, 1)));
+  EXPECT_TRUE(image->flush());
+  EXPECT_EQ(file->traffic().flush_count, 1u);
+}
+
 TEST(OpenImage, AVhdxIsToldByItsFirstBytes) {
   auto image = open_any(VhdxBuilder().bytes);
   ASSERT_TRUE(image) << image.error().describe();

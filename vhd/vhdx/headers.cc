@@ -5,19 +5,12 @@
 #include <limits>
 
 #include "vhd/base/checked.h"
-#include "vhd/base/crc.h"
 #include "vhd/base/try.h"
+#include "vhd/vhdx/checksum.h"
 
 namespace drydock::vhdx {
 
 namespace {
-
-std::uint32_t checksum_of(Bytes page) {
-  constexpr le32 kZero = 0;
-  std::uint32_t crc = crc32c(page.first(4));
-  crc = crc32c(bytes_of(kZero), crc);
-  return crc32c(page.subspan(8), crc);
-}
 
 bool is_sound(Bytes page) {
   Header header = *load<Header>(page);

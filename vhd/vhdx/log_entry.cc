@@ -1,17 +1,10 @@
 #include "vhd/vhdx/log_entry.h"
 
-#include "vhd/base/crc.h"
+#include "vhd/vhdx/checksum.h"
 
 namespace drydock::vhdx {
 
 namespace {
-
-std::uint32_t checksum_of(Bytes entry) {
-  constexpr le32 kZero = 0;
-  std::uint32_t crc = crc32c(entry.first(4));
-  crc = crc32c(bytes_of(kZero), crc);
-  return crc32c(entry.subspan(8), crc);
-}
 
 // Descriptors follow each other without a gap from page to page.
 LogDescriptor descriptor_at(Bytes entry, std::uint64_t i) {

@@ -5,21 +5,17 @@
 #include <algorithm>
 
 #include "vhd/base/checked.h"
-#include "vhd/base/crc.h"
 #include "vhd/base/try.h"
+#include "vhd/vhdx/checksum.h"
 
 namespace drydock::vhdx {
 
 namespace {
 
 bool is_sound(Bytes table) {
-  constexpr le32 kZero = 0;
   auto header = *load<RegionTableHeader>(table);
-  std::uint32_t crc = crc32c(table.first(4));
-  crc = crc32c(bytes_of(kZero), crc);
-  crc = crc32c(table.subspan(8), crc);
-  return header.signature == kRegionSignature && header.checksum == crc &&
-         header.entry_count <= kRegionCountMax;
+  return header.signature == kRegionSignature &&
+         header.checksum == checksum_of(table) && header.entry_count <= kRegionCountMax;
 }
 
 Result<ByteVector> read_copy(const BlockDevice& file, std::size_t copy) {

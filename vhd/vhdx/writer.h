@@ -42,6 +42,7 @@ class Writer {
   std::uint64_t block_size_;
   MakeGuid make_guid_;
   bool begun_ = false;
+  // True while structures are being changed; an Error leaves it so.
   bool broken_ = false;
   std::optional<RegionTableRepair> repair_;
 };
