@@ -62,7 +62,7 @@ Result<std::shared_ptr<Image>> open_image(DevicePtr file, ImageOptions options) 
     return TRY(vhdx::Image::open(std::move(file), std::move(options)));
   }
   if (auto facts = TRY(vhd1::examine(*file))) {
-    return Error(Errc::unsupported, *facts->refusal);
+    return Error(facts->refusal_code, *facts->refusal);
   }
   return TRY(RawImage::open(std::move(file), std::move(options)));
 }

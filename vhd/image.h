@@ -36,8 +36,9 @@ struct ImageFacts {
   // Where a differencing image says that its parent is, in the words and the
   // order of its maker.  UTF-8; a stranger's: nothing here follows them.
   std::vector<std::string> parent_paths;
-  // Why open_image() won't open it, if that is so.
+  // Why open_image() won't open it, if that is so, and the code that it fails with.
   std::optional<std::string> refusal;
+  Errc refusal_code = Errc::unsupported;
 };
 
 // The disk inside.  size(), read() and write() are about that disk.

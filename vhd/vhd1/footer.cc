@@ -111,9 +111,10 @@ Result<std::optional<ImageFacts>> examine(const BlockDevice& file) {
   if (kind != kFixed) TRY(read_dynamic_header(file, *footer, facts));
   facts.refusal = refusal_of(facts);
   if (!is_sound(*footer)) {
+    facts.refusal_code = Errc::corrupt;
     facts.refusal = fmt::format(
-        "this is a {} VHD, and the checksum of its footer doesn't hold: nothing that it "
-        "says of itself can be believed",
+        "this is a {} VHD, and its footer's checksum doesn't hold: nothing that it says "
+        "of itself can be believed",
         to_string(facts.kind));
   }
   return facts;
