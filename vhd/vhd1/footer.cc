@@ -113,8 +113,8 @@ Result<std::optional<ImageFacts>> examine(const BlockDevice& file) {
   if (!is_sound(*footer)) {
     facts.refusal_code = Errc::corrupt;
     facts.refusal = fmt::format(
-        "this is a {} VHD, and its footer's checksum doesn't hold: nothing that it says "
-        "of itself can be believed",
+        "this is a {} VHD, and its footer's checksum doesn't hold: nothing that it "
+        "says of itself can be believed",
         to_string(facts.kind));
   }
   return facts;
