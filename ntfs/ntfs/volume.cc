@@ -42,6 +42,7 @@ class Volume final : public FileSystem {
   explicit Volume(std::shared_ptr<Mount> mount) : mount_(std::move(mount)) {}
 
   Result<VolumeFacts> facts() const override;
+  Result<std::vector<VolumeState>> states() const override;
   Result<File> find(std::string_view path) const override;
   Done list(const File& directory, const Visit& visit) const override;
   Result<File> create(std::string_view path) override {
@@ -116,9 +117,14 @@ Result<VolumeFacts> Volume::facts() const {
                     .size = boot.volume_size,
                     .free = TRY(free_clusters(*mount_)) * boot.cluster_size,
                     .cluster_size = boot.cluster_size,
-                    .states = mount_->condition().states};
-  if (facts.states.empty()) facts.states.push_back(VolumeState::clean);
+                    .states = TRY(states())};
   return facts;
+}
+
+Result<std::vector<VolumeState>> Volume::states() const {
+  std::vector<VolumeState> states = mount_->condition().states;
+  if (states.empty()) states.push_back(VolumeState::clean);
+  return states;
 }
 
 Result<File> Volume::file_at(Reference reference) const {

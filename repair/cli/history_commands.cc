@@ -67,6 +67,10 @@ Exit history(const std::string& image, Report& report) {
     report.print(fmt::format("{}  {:<10} {:>8} bytes  {}\n    {}\n",
                              known ? to_string_utc(entry.head.time) : "-",
                              to_string(entry.state), entry.changed_size, what, name));
+    if (!entry.problem.empty()) {
+      report.print(fmt::format("    can't be read: {}\n", entry.problem));
+    }
+    json problem = entry.problem.empty() ? json(nullptr) : json(entry.problem);
     list.push_back(
         {{"journal", name},
          {"state", to_string(entry.state)},
@@ -74,7 +78,8 @@ Exit history(const std::string& image, Report& report) {
          {"time", known ? json(to_string_utc(entry.head.time)) : json(nullptr)},
          {"changed_size", entry.changed_size},
          {"extent_count", entry.extent_count},
-         {"description", std::move(description)}});
+         {"description", std::move(description)},
+         {"problem", std::move(problem)}});
   }
   if (entries->empty()) report.print("nothing was changed by drydock\n");
   report.document({{"changes", std::move(list)}});
