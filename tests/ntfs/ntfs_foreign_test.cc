@@ -98,7 +98,8 @@ class NtfsForeign : public ::testing::Test {
     // Version 1, the file provider; version 1, XPRESS 4K.
     ByteVector data;
     for (std::uint32_t number : {1, 2, 1, 0}) {
-      Bytes bytes = bytes_of(le32{number});
+      le32 field = number;
+      Bytes bytes = bytes_of(field);
       data.insert(data.end(), bytes.begin(), bytes.end());
     }
     ASSERT_TRUE(set_xattr(mount_ / "wof.dll", "system.ntfs_reparse_data",

@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -56,7 +57,8 @@ inline std::uint64_t get(Bytes from, std::size_t at, std::size_t size) {
   return value;
 }
 inline void put_text(MutableBytes into, std::size_t at, std::string_view text) {
-  std::memcpy(into.data() + at, text.data(), text.size());
+  std::copy_n(bytes_of(text).begin(), text.size(),
+              into.begin() + static_cast<std::ptrdiff_t>(at));
 }
 inline void put_guid(MutableBytes into, std::size_t at, std::string_view text) {
   Guid guid = *parse_guid(text);
