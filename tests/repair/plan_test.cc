@@ -109,7 +109,9 @@ TEST(Rehearsal, OnlyAFewSectorsOfTheDiskChange) {
   DRYDOCK_WINDOWS_DISK(windows);
   carried_out(windows, one(start_of("FileCrypt", 4)));
   std::size_t changed_size = 0;
-  for (const Overlay::Change& change : *windows.device()->changes()) {
+  auto changes = windows.device()->changes();
+  ASSERT_TRUE(changes);
+  for (const Overlay::Change& change : *changes) {
     changed_size += change.after.size();
   }
   EXPECT_LE(changed_size, 8192u);
