@@ -72,6 +72,21 @@ Done check_named(const Diagnosis& diagnosis, const Installation& windows,
   return {};
 }
 
+// What the chosen recipes couldn't look at, as notes: a repair that did nothing
+// because it saw nothing says so.
+void note_unseen(const Diagnosis& diagnosis, const Installation& windows,
+                 const std::vector<const Recipe*>& recipes,
+                 std::vector<std::string>& notes) {
+  for (const Recipe* recipe : recipes) {
+    std::string name = examination_name(*recipe, windows);
+    for (const Examined& examined : diagnosis.examined) {
+      if (examined.what != name || examined.verdict != Verdict::could_not_tell)
+        continue;
+      notes.push_back(fmt::format("{} couldn't look: {}", recipe->id(), examined.why));
+    }
+  }
+}
+
 bool same(const Finding& a, const Finding& b) {
   return a.recipe == b.recipe && a.installation == b.installation &&
          a.where == b.where && a.what == b.what;
@@ -246,6 +261,8 @@ Result<RepairReport> repair(Transaction& transaction, const RepairOptions& optio
                   options.recipes));
   Planned planned =
       TRY(make_plan(transaction.disk(), report.before, mending, options.settings));
+  note_unseen(report.before, *transaction.disk().installations()[index], mending,
+              planned.plan.notes);
   if (planned.mended.empty()) {
     report.state =
         planned.left_count == 0 ? RepairState::nothing_to_do : RepairState::partial;

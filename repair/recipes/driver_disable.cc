@@ -27,12 +27,12 @@ constexpr std::uint32_t kDisabled = 4;
 // memory: buses, the storage stack, file systems, and what they stand on.  The
 // first fifteen are those that Azure's win-fix-inaccessible-boot-device keeps
 // at boot start.
-constexpr std::array<std::string_view, 34> kIndispensable = {
+constexpr std::array<std::string_view, 35> kIndispensable = {
     "acpi", "pci", "vdrvroot", "intelide", "pciide", "atapi", "storahci", "vmbus",
     "storvsc", "storport", "disk", "partmgr", "volmgr", "mountmgr", "volsnap",
     // The rest of the same chain.
     "acpiex", "vpci", "stornvme", "msisadrv", "spaceport", "volmgrx", "volume",
-    "fvevol", "classpnp", "ntfs", "fltmgr", "fastfat", "clfs", "cng", "ksecdd",
+    "fvevol", "classpnp", "ntfs", "fltmgr", "wof", "fastfat", "clfs", "cng", "ksecdd",
     "ksecpkg", "wdf01000", "werkernel", "pdc"};
 
 // Services that load into the kernel: [MS-SCMR] 3.1.4.12, dwServiceType.
