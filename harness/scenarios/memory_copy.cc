@@ -10,12 +10,12 @@ Result<DevicePtr> MemoryCopy::of(const BlockDevice& device) {
   std::shared_ptr<MemoryCopy> copy(new MemoryCopy(device.size(), device.sector_size()));
   for (std::uint64_t at = 0; at < device.size();) {
     Extent extent = TRY(device.extent(at));
-    std::uint64_t number = at / kPieceSize;
-    std::uint64_t start = number * kPieceSize;
-    if (extent.zero && at + extent.length >= start + kPieceSize) {
+    if (extent.zero) {
       at += extent.length;
       continue;
     }
+    std::uint64_t number = at / kPieceSize;
+    std::uint64_t start = number * kPieceSize;
     ByteVector piece(std::min(kPieceSize, device.size() - start));
     TRY(device.read(start, piece));
     if (!is_zero(piece)) copy->pieces_.emplace(number, std::move(piece));
