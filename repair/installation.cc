@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "repair/bcd/names.h"
+#include "repair/hive_logs.h"
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
 
@@ -49,18 +50,11 @@ bool has_file(const Disk& disk, const GuestPath& path) {
   return file && !file->is_directory();
 }
 
-Result<hive::Hive> open_hive_file(const Disk& disk, const GuestPath& path) {
-  FileSystemPtr volume = TRY(disk.volume(path.partition));
-  File file = TRY(volume->find(path.path).in(disk.show(path)));
-  DevicePtr data = TRY(file.data().in(disk.show(path)));
-  return hive::Hive::open(*data).in(disk.show(path));
-}
-
 // How surely the store at `path` is the one that starts the Windows in
 // `partition`: 2 its default loader names it, 1 another loader does, 0 neither.
 Result<int> claim(const Disk& disk, const GuestPath& path,
                   const partition::Partition& partition) {
-  hive::Hive hive = TRY(open_hive_file(disk, path));
+  hive::Hive hive = TRY(repair::open_hive(disk, path));
   bcd::Store store = TRY(bcd::Store::open(hive));
   auto default_object = store.get(bcd::kBootManager, bcd::element::default_object);
   int surely = 0;
@@ -224,7 +218,7 @@ GuestPath Installation::hive_path(std::string_view name) const {
 }
 
 Result<hive::Hive> Installation::open_hive(std::string_view name) const {
-  return open_hive_file(*disk_, hive_path(name));
+  return repair::open_hive(*disk_, hive_path(name));
 }
 
 Result<const hive::Hive*> Installation::system() const {
@@ -233,7 +227,7 @@ Result<const hive::Hive*> Installation::system() const {
 }
 
 Result<hive::Hive> Installation::open_boot_store() const {
-  if (boot().bcd) return open_hive_file(*disk_, *boot().bcd);
+  if (boot().bcd) return repair::open_hive(*disk_, *boot().bcd);
   return Error(
       Errc::not_found,
       fmt::format("there is no boot store on this disk: neither {} on a system "

@@ -67,7 +67,7 @@ class Installation {
   // "COMPONENTS": in \Windows\System32\config.
   GuestPath hive_path(std::string_view name) const;
 
-  // Opened anew at each call, as it lies on the disk.
+  // Opened anew at each call, recovered from its logs (hive_logs.h).
   Result<hive::Hive> open_hive(std::string_view name) const;
   // The SYSTEM hive, opened once and kept for reading.
   Result<const hive::Hive*> system() const;

@@ -83,7 +83,7 @@ Result<std::unique_ptr<OpenHive>> OpenHive::open(const Disk& disk,
                                                  const GuestPath& path) {
   FileSystemPtr volume = TRY(disk.volume(path.partition));
   DevicePtr data = TRY(TRY(volume->find(path.path)).data());
-  hive::Hive hive = TRY(hive::Hive::open(*data));
+  hive::Hive hive = TRY(open_hive(*volume, path.path));
   return std::unique_ptr<OpenHive>(new OpenHive(
       std::move(volume), path.path, std::move(data), std::move(hive), disk.show(path)));
 }

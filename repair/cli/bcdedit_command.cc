@@ -7,6 +7,8 @@
 #include "repair/cli/bcdedit_words.h"
 #include "repair/cli/change.h"
 #include "repair/cli/commands.h"
+#include "repair/cli/json.h"
+#include "repair/hive_logs.h"
 #include "repair/installation.h"
 #include "repair/transaction.h"
 #include "vhd/base/try.h"
@@ -26,13 +28,6 @@ Result<repair::GuestPath> find_store(const repair::Disk& disk,
     if (bcd) return *bcd;
   }
   return disk.resolve(kSystemStore, installation);
-}
-
-Result<hive::Hive> open_store_hive(const repair::Disk& disk,
-                                   const repair::GuestPath& store) {
-  FileSystemPtr volume = TRY(disk.volume(store.partition));
-  File file = TRY(volume->find(store.path));
-  return hive::Hive::open(*TRY(file.data())).in(disk.show(store));
 }
 
 // "C:", "3", "\Device\HarddiskVolume3" or a partition's GUID, to its number.
@@ -94,7 +89,9 @@ Exit print(const BcdeditEnum& what, hive::Hive& hive, const std::string& name,
       report.print(TRY(print_bcd(what, store, names)));
       return {};
     }
-    report.document(nlohmann::json::parse(TRY(json_of_bcd(what, store, name))));
+    auto document = nlohmann::json::parse(TRY(json_of_bcd(what, store, name)));
+    document["recovery"] = to_json(hive.recovery());
+    report.document(std::move(document));
     return {};
   }();
   return printed ? Exit::done : report.fail(std::move(printed).error().in(name));
@@ -109,8 +106,9 @@ Exit list_image(const WordsRequest& request, const BcdeditEnum& what, Report& re
   if (!disk) return report.fail(std::move(disk).error().in(request.target));
   auto store = find_store(**disk, installation);
   if (!store) return report.fail(store.error());
-  auto hive = open_store_hive(**disk, *store);
+  auto hive = repair::open_hive(**disk, *store);
   if (!hive) return report.fail(hive.error());
+  note_recovery(*hive, (*disk)->show(*store, installation), report);
   return print(what, *hive, (*disk)->show(*store, installation),
                names_of(**disk, installation), report);
 }
@@ -120,7 +118,7 @@ Exit change_store(const WordsRequest& request, const std::string& what,
   auto make_plan = [&](const repair::Disk& disk,
                        std::size_t installation) -> Result<repair::Plan> {
     repair::GuestPath path = TRY(find_store(disk, installation));
-    hive::Hive hive = TRY(open_store_hive(disk, path));
+    hive::Hive hive = TRY(repair::open_hive(disk, path));
     bcd::Store store = TRY(bcd::Store::open(hive).in(disk.show(path)));
     repair::Plan plan;
     for (repair::Action& action :
@@ -128,6 +126,7 @@ Exit change_store(const WordsRequest& request, const std::string& what,
                  .in(disk.show(path)))) {
       plan.edits.push_back({.action = std::move(action), .why = what});
     }
+    add_recovery_note(hive, plan.notes);
     return plan;
   };
   return change_image(request.target, request.change, what, make_plan, report);

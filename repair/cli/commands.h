@@ -84,4 +84,15 @@ Exit undo(const std::string& image, Report& report);
 Exit recover(const std::string& image, Report& report);
 Exit history(const std::string& image, Report& report);
 
+// recover of a bare hive with its logs beside it.
+struct RecoverHiveRequest {
+  std::string hive;
+  std::string output;  // "" for none
+  bool in_place = false;
+};
+// Whether `recover` is meant of a hive: the file is one, or a place for the
+// recovered hive was named, which no image takes.
+bool is_recovery_of_hive(const RecoverHiveRequest& request);
+Exit recover_hive(const RecoverHiveRequest& request, Report& report);
+
 }  // namespace drydock::cli

@@ -70,6 +70,32 @@ json to_json(const Stat& stat) {
           {"link_count", stat.link_count}};
 }
 
+json to_json(const hive::RecoveryReport& recovery) {
+  auto words = [](const std::string& text) {
+    return text.empty() ? json(nullptr) : json(text);
+  };
+  json logs = json::array();
+  for (const hive::AppliedLog& log : recovery.applied) {
+    bool entries = log.format == hive::LogFormat::entries;
+    logs.push_back({{"name", log.name},
+                    {"format", entries ? "entries" : "dirty_vector"},
+                    {"entries", log.entry_count},
+                    {"pages", log.page_count},
+                    {"first_sequence", log.first_sequence},
+                    {"last_sequence", log.last_sequence},
+                    {"end", log.end}});
+  }
+  return {{"state", to_string(recovery.state)},
+          {"why_dirty", words(recovery.why_dirty)},
+          {"reason", words(recovery.reason)},
+          {"entries", recovery.entry_count()},
+          {"pages", recovery.page_count()},
+          {"logs", std::move(logs)},
+          {"unused", recovery.unused},
+          {"base_block_replaced", recovery.base_block_replaced},
+          {"dummy_bins", recovery.dummy_bin_count}};
+}
+
 std::string hex(Bytes bytes) {
   constexpr char kDigits[] = "0123456789abcdef";
   std::string text;

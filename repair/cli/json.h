@@ -7,6 +7,7 @@
 
 #include "ntfs/file_system.h"
 #include "repair/diagnose.h"
+#include "repair/hive/recovery.h"
 #include "repair/plan.h"
 #include "repair/transaction.h"
 
@@ -15,6 +16,8 @@ namespace drydock::cli {
 nlohmann::json to_json(const repair::Diagnosis& diagnosis);
 nlohmann::json to_json(const std::vector<repair::Outcome>& outcomes);
 nlohmann::json to_json(const Stat& stat);
+// What became of a hive's logs: "recovery" of the documents that show a hive.
+nlohmann::json to_json(const hive::RecoveryReport& recovery);
 
 std::string hex(Bytes bytes);
 

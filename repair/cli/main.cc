@@ -169,6 +169,23 @@ void add_image_verb(CLI::App& app, const std::string& name, const std::string& a
   });
 }
 
+void add_recover(CLI::App& app, RecoverHiveRequest& request, Command& command) {
+  CLI::App& verb = *app.add_subcommand(
+      "recover", "Finish what was interrupted: of an image, or of a hive");
+  verb.add_option("IMAGE", request.hive, "An image, or a hive with its logs beside it")
+      ->required();
+  CLI::Option* output =
+      verb.add_option("--output", request.output, "Where the recovered hive goes");
+  verb.add_flag("--in-place", request.in_place, "Replace the hive by the recovered one")
+      ->excludes(output);
+  verb.callback([&] {
+    command = [&](Report& report) {
+      return is_recovery_of_hive(request) ? recover_hive(request, report)
+                                          : recover(request.hive, report);
+    };
+  });
+}
+
 // Everything that a command line may fill in.
 struct Requests {
   InfoRequest info;
@@ -178,6 +195,7 @@ struct Requests {
   RemoveRequest remove;
   WordsRequest words;
   RepairRequest repair;
+  RecoverHiveRequest recover;
   std::vector<std::string> settings;
   std::string image;
 };
@@ -190,8 +208,7 @@ void add_verbs(CLI::App& app, Requests& requests, Command& command) {
                   requests.settings, command, repair);
   add_image_verb(app, "undo", "Put back what the newest change replaced",
                  requests.image, command, undo);
-  add_image_verb(app, "recover", "Finish what a power cut or a kill interrupted",
-                 requests.image, command, recover);
+  add_recover(app, requests.recover, command);
   add_image_verb(app, "history", "What was changed, and when", requests.image, command,
                  history);
   add_image_verb(app, "recipes", "What can be mended", requests.image, command,

@@ -5,6 +5,7 @@
 #include "repair/cli/bare_hive.h"
 #include "repair/cli/change.h"
 #include "repair/cli/commands.h"
+#include "repair/cli/json.h"
 #include "repair/cli/reg_command.h"
 #include "repair/cli/reg_words.h"
 #include "repair/control_sets.h"
@@ -54,7 +55,9 @@ Done print(const RegQuery& query, const hive::Hive& hive, Report& report) {
     report.print(TRY(print_reg(query, hive, path)));
     return {};
   }
-  report.document(nlohmann::json::parse(TRY(json_of_reg(query, hive, path))));
+  auto document = nlohmann::json::parse(TRY(json_of_reg(query, hive, path)));
+  document["recovery"] = to_json(hive.recovery());
+  report.document(std::move(document));
   return {};
 }
 
@@ -66,11 +69,7 @@ Exit query_image(const WordsRequest& request, const RegQuery& query, Report& rep
     const repair::Installation& windows =
         *TRY(installation_of(*disk, request.change.installation.value_or(0)));
     hive::Hive hive = TRY(open_hive(windows, query.key.hive));
-    if (hive.dirty()) {
-      report.note(
-          "drydock: this hive's logs hold changes that it lacks: it is shown as "
-          "it lies\n");
-    }
+    note_recovery(hive, query.key.hive, report);
     return print(query, hive, report);
   }();
   return done ? Exit::done : report.fail(done.error());
@@ -113,6 +112,7 @@ Exit change_hive(const WordsRequest& request, const RegCommand& command,
       plan.edits.push_back({.action = std::move(action), .why = what});
     }
     plan.notes = std::move(paths.notes);
+    add_recovery_note(hive, plan.notes);
     return plan;
   };
   return change_image(request.target, request.change, what, make_plan, report);

@@ -25,6 +25,10 @@ inline constexpr std::uint32_t kBinUnit = 4096;  // bins are multiples of it
 inline constexpr std::uint32_t kCellUnit = 8;    // and so are cells, and where they lie
 inline constexpr std::uint32_t kNoCell = 0xffffffff;
 
+// The largest hive that is read into memory.  Windows itself stops a hive at
+// 2 GiB; SOFTWARE of a large server is a few hundred MiB.
+inline constexpr std::uint64_t kHiveSizeMax = std::uint64_t{1} << 30;
+
 inline constexpr std::uint32_t kBaseBlockSignature = 0x66676572;  // "regf"
 inline constexpr std::uint32_t kBinSignature = 0x6e696268;        // "hbin"
 inline constexpr std::uint16_t kKeySignature = 0x6b6e;            // "nk"
@@ -61,10 +65,16 @@ struct BaseBlock {
   le32 bins_size;                   // +0x028  of all bins; the file may be longer
   le32 clustering;                  // +0x02c  1
   std::array<std::byte, 64> name;   // +0x030  the end of its path, in UTF-16
-  std::array<std::byte, 396> rest;  // +0x070
+  std::array<std::byte, 32> ids;    // +0x070  the resource manager's, and its log's
+  le32 flags;                       // +0x090  base_flag
+  std::array<std::byte, 360> rest;  // +0x094
   le32 checksum;                    // +0x1fc  of the 508 bytes before: see checksum()
 };
 static_assert(OnDisk<BaseBlock> && sizeof(BaseBlock) == 0x200);
+
+namespace base_flag {
+inline constexpr std::uint32_t transactions = 1;  // KTM was at work; logs keep it, too
+}
 
 struct BinHeader {
   le32 signature;     // +0x00  "hbin"
@@ -155,5 +165,48 @@ struct SecurityNode {
   le32 descriptor_size;  // +0x10
 };
 static_assert(OnDisk<SecurityNode> && sizeof(SecurityNode) == 0x14);
+
+// ---- Transaction logs, which begin with a copy of the base block's first sector
+// under a type of their own.
+
+inline constexpr std::uint32_t kLogTypeDirtyVector = 1;
+inline constexpr std::uint32_t kLogTypeDirtyVector2000 = 2;  // up to Windows 2000
+inline constexpr std::uint32_t kLogTypeEntries = 6;          // since Windows 8.1
+
+// Entries and pages of logs start at, and are, multiples of this.
+inline constexpr std::uint32_t kLogUnit = 512;
+
+// "DIRT", at the second sector: a bitmap follows, one bit for each 512 bytes of
+// the bins, and from the next sector on the pages whose bits are set.
+inline constexpr std::uint32_t kDirtyVectorSignature = 0x54524944;
+inline constexpr std::uint32_t kLogEntrySignature = 0x454c7648;  // "HvLE"
+
+// All that is needed of an entry whose rest may be gone.
+struct LogEntryPrefix {
+  le32 signature;  // +0x0  "HvLE"
+  le32 size;       // +0x4  in bytes, with this
+  le32 flags;      // +0x8  base_flag::transactions or nothing
+  le32 sequence;   // +0xc
+};
+static_assert(OnDisk<LogEntryPrefix> && sizeof(LogEntryPrefix) == 0x10);
+
+// One flush of the hive.  PageReferences follow, then their pages, back to back.
+struct LogEntryHeader {
+  le32 signature;   // +0x00  "HvLE"
+  le32 size;        // +0x04  in bytes, with this
+  le32 flags;       // +0x08
+  le32 sequence;    // +0x0c  one above that of the entry before
+  le32 bins_size;   // +0x10  as in the base block, at that time
+  le32 page_count;  // +0x14
+  le64 body_hash;   // +0x18  Marvin32 of all behind this header
+  le64 head_hash;   // +0x20  Marvin32 of the 32 bytes before it
+};
+static_assert(OnDisk<LogEntryHeader> && sizeof(LogEntryHeader) == 0x28);
+
+struct PageReference {
+  le32 offset;  // +0x0  from the first bin
+  le32 size;    // +0x4  in bytes
+};
+static_assert(OnDisk<PageReference> && sizeof(PageReference) == 8);
 
 }  // namespace drydock::hive

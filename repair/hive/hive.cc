@@ -53,8 +53,9 @@ std::string_view take_name(std::string_view& path) {
 }  // namespace
 
 struct Hive::Impl {
-  explicit Impl(ByteVector bytes)
-      : file(std::move(bytes)),
+  explicit Impl(Recovery recovered)
+      : file(std::move(recovered.file)),
+        recovery(std::move(recovered.report)),
         cells(file),
         header(read_header_facts(file)),
         editor(file) {}
@@ -65,8 +66,12 @@ struct Hive::Impl {
   // Makes an edit, of one step or several, whole or not at all.
   Done apply(const std::function<Done(Editor&)>& edit);
   Done mark_edited(ByteVector& saved, const SaveOptions& options) const;
+  // Gives `saved` both sequence numbers, and `time` where it is one.
+  static void seal(ByteVector& saved, std::uint32_t sequence,
+                   std::optional<FileTime> time);
 
   ByteVector file;
+  RecoveryReport recovery;
   Cells cells;  // of `file`
   HeaderFacts header;
   Editor editor;                        // of `file`
@@ -93,17 +98,58 @@ Hive::Hive(Hive&&) noexcept = default;
 Hive& Hive::operator=(Hive&&) noexcept = default;
 Hive::~Hive() = default;
 
-Result<Hive> Hive::open(const BlockDevice& device) {
+namespace {
+
+Result<ByteVector> read_whole(const BlockDevice& device) {
   if (device.size() > kHiveSizeMax) {
     return Error(Errc::unsupported, fmt::format("a hive of {} bytes; the most is {}",
                                                 device.size(), kHiveSizeMax));
   }
-  ByteVector file = TRY(read_bytes(device, 0, device.size(), kHiveSizeMax));
-  TRY(believe(file));
-  return Hive(std::make_unique<Impl>(std::move(file)));
+  return read_bytes(device, 0, device.size(), kHiveSizeMax);
 }
 
-bool Hive::dirty() const { return impl_->header.dirty(); }
+// A dirty hive as it lies.
+Recovery unrecovered(ByteVector file, std::string reason) {
+  HeaderFacts header = read_header_facts(file);
+  Recovery recovery;
+  recovery.file = std::move(file);
+  recovery.report.sequence = header.sequence1;
+  if (!header.dirty()) return recovery;
+  recovery.report.state = RecoveryState::not_recoverable;
+  recovery.report.why_dirty = header.why_dirty();
+  recovery.report.reason = std::move(reason);
+  return recovery;
+}
+
+}  // namespace
+
+Result<Hive> Hive::open(const BlockDevice& device) {
+  ByteVector file = TRY(read_whole(device));
+  TRY(believe(file));
+  return Hive(std::make_unique<Impl>(
+      unrecovered(std::move(file), "its logs aren't beside it")));
+}
+
+Result<Hive> Hive::open(const BlockDevice& device, const LogSource& logs) {
+  ByteVector file = TRY(read_whole(device));
+  Recovery recovery;
+  if (!read_header_facts(file).dirty()) {
+    recovery = recover(std::move(file), {});
+  } else if (auto beside = logs()) {
+    recovery = recover(std::move(file), *beside);
+  } else {
+    recovery = unrecovered(std::move(file), beside.error().describe());
+  }
+  // What was recovered has been walked already.
+  if (recovery.report.state != RecoveryState::recovered) TRY(believe(recovery.file));
+  return Hive(std::make_unique<Impl>(std::move(recovery)));
+}
+
+const RecoveryReport& Hive::recovery() const { return impl_->recovery; }
+
+bool Hive::dirty() const {
+  return impl_->recovery.state == RecoveryState::not_recoverable;
+}
 
 FileTime Hive::last_written() const {
   auto base = load<BaseBlock>(impl_->file);
@@ -160,10 +206,11 @@ Result<Value> Hive::value(Key key, std::string_view name) const {
 }
 
 Done Hive::Impl::apply(const std::function<Done(Editor&)>& edit) {
-  if (header.dirty()) {
-    return Error(Errc::busy, header.why_dirty() +
-                                 ": its transaction logs may hold changes, which an "
-                                 "edit would throw away");
+  if (recovery.state == RecoveryState::not_recoverable) {
+    return Error(Errc::busy,
+                 fmt::format("{}, and its transaction logs, whose changes an edit "
+                             "would throw away, can't be applied: {}",
+                             recovery.why_dirty, recovery.reason));
   }
   if (edited_keys.empty()) problems_before = check(file).problems;
   Done done = edit(editor);
@@ -250,18 +297,29 @@ Done Hive::Impl::mark_edited(ByteVector& saved, const SaveOptions& options) cons
     node.last_written = time;
     static_cast<void>(store(saved, kBaseBlockSize + offset + sizeof(le32), node));
   }
-  BaseBlock base = *load<BaseBlock>(saved);
-  base.sequence1 = std::max(header.sequence1 + 1, options.sequence_min);
-  base.sequence2 = base.sequence1;
-  base.last_written = time;
-  base.checksum = checksum(base);
-  static_cast<void>(store(saved, 0, base));
+  seal(saved, std::max(header.sequence1 + 1, options.sequence_min), time);
   return {};
 }
 
+void Hive::Impl::seal(ByteVector& saved, std::uint32_t sequence,
+                      std::optional<FileTime> time) {
+  BaseBlock base = *load<BaseBlock>(saved);
+  base.sequence1 = sequence;
+  base.sequence2 = sequence;
+  if (time) base.last_written = *time;
+  base.checksum = checksum(base);
+  static_cast<void>(store(saved, 0, base));
+}
+
 Result<ByteVector> Hive::save(const SaveOptions& options) const {
-  if (impl_->edited_keys.empty()) return impl_->file;
   ByteVector saved = impl_->file;
+  if (impl_->edited_keys.empty()) {
+    bool recovered = impl_->recovery.state == RecoveryState::recovered;
+    if (recovered && impl_->header.sequence1 < options.sequence_min) {
+      Impl::seal(saved, options.sequence_min, std::nullopt);
+    }
+    return saved;
+  }
   TRY(impl_->mark_edited(saved, options));
   const auto& before = impl_->problems_before;
   for (const Problem& problem : check(saved).problems) {

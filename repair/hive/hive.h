@@ -4,9 +4,11 @@
 // is believed, check.h has walked the hive, so that a hostile file meets our
 // bounds first; what save() gives out has been walked again.
 //
-// A hive whose header says that its logs hold what it lacks ("dirty") opens
-// for reading, as it lies, and says so; editing it is refused, because Windows
-// would take an edited one for whole and throw the logs away.
+// A hive whose header says that its logs hold what it lacks is recovered from
+// them in memory, and shows what Windows would.  Where that can't be done
+// ("dirty") it opens for reading, as it lies, and says so; editing it is
+// refused, because Windows would take an edited one for whole and never apply
+// the logs.
 
 #pragma once
 
@@ -18,13 +20,11 @@
 #include <vector>
 
 #include "ntfs/file_system.h"
+#include "repair/hive/recovery.h"
 #include "vhd/block_device.h"
 
 namespace drydock::hive {
 
-// The largest hive that is read into memory.  Windows itself stops a hive at
-// 2 GiB; SOFTWARE of a large server is a few hundred MiB.
-inline constexpr std::uint64_t kHiveSizeMax = std::uint64_t{1} << 30;
 // The registry's own limit on how deep keys nest.
 inline constexpr int kKeyDepthMax = 512;
 
@@ -90,12 +90,17 @@ class Hive {
   // with the cell and the key in the places; unsupported when it is larger
   // than kHiveSizeMax.
   static Result<Hive> open(const BlockDevice& device);
+  // The same, recovered from the logs beside it.  Logs that can't be read are
+  // logs that can't be applied.
+  static Result<Hive> open(const BlockDevice& device, const LogSource& logs);
   Hive(Hive&&) noexcept;
   Hive& operator=(Hive&&) noexcept;
   ~Hive();
 
-  // Whether the header says that transaction logs must be applied first: its
-  // two sequence numbers differ, or its checksum is wrong.
+  // What became of its logs when it was opened.
+  const RecoveryReport& recovery() const;
+  // Whether it may lack what its logs hold: it should have been recovered and
+  // wasn't.
   bool dirty() const;
   FileTime last_written() const;
 
@@ -133,8 +138,8 @@ class Hive {
   Done remove_value(Key key, std::string_view name);
 
   // The hive as a file, no smaller than it was read.  What no edit changed is
-  // given out as it was.  Else: sequence numbers equal, and above what they
-  // were; the time in the header and in each key that was edited; checksum
+  // given out as it was, or was recovered.  Else: sequence numbers equal, and above
+  // what they were; the time in the header and in each key that was edited; checksum
   // right; walked by check() again, and corrupt where that finds something that
   // it didn't find before.
   Result<ByteVector> save(const SaveOptions& options = {}) const;

@@ -226,8 +226,8 @@ TEST(HiveEditing, IsRefusedWhileLogsHoldWhatTheHiveLacks) {
   ASSERT_FALSE(created);
   EXPECT_EQ(created.error().code(), Errc::busy);
   EXPECT_EQ(created.error().words(),
-            "sequence numbers 3 and 2 differ: its transaction logs may hold changes, "
-            "which an edit would throw away");
+            "sequence numbers 3 and 2 differ, and its transaction logs, whose changes "
+            "an edit would throw away, can't be applied: its logs aren't beside it");
   auto set = patient->hive.set(patient->hive.root(), Value::dword("x", 1));
   ASSERT_FALSE(set);
   EXPECT_EQ(set.error().code(), Errc::busy);

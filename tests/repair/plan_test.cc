@@ -320,12 +320,13 @@ TEST(Rehearsal, FileEditSeesTheHiveAsItWasEditedBefore) {
   EXPECT_EQ(hivexget(file, "\\ControlSet001\\Services\\FileCrypt", "Start"), "4");
 }
 
-TEST(Rehearsal, DirtyHiveIsntEdited) {
+TEST(Rehearsal, DirtyHiveWhoseLogsCantBeAppliedIsntEdited) {
   DRYDOCK_WINDOWS_DISK(windows);
   ByteVector system = windows.read(kSystem);
   Sequence sequence = sequence_of(system);
   ASSERT_TRUE(store(system, 4, le32(sequence.primary + 1)));
   windows.put(kSystem, system);
+  windows.put(std::string(kSystem) + ".LOG1", ByteVector(1024, std::byte{'x'}));
   auto outcomes = carry_out(windows, one(start_of("FileCrypt", 4)));
   ASSERT_FALSE(outcomes);
   EXPECT_EQ(outcomes.error().code(), Errc::busy);

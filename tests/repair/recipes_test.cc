@@ -177,6 +177,7 @@ TEST(BcdDefaultMissing, DirtyStoreIsNoCleanBill) {
   ByteVector store_bytes = windows.read(kStore);
   ASSERT_TRUE(store(store_bytes, 4, le32(77777)));
   windows.put(kStore, store_bytes);
+  windows.put(std::string(kStore) + ".LOG", ByteVector(1024, std::byte{'x'}));
   EXPECT_EQ(examine(windows, bcd_default_missing()).error().code(), Errc::busy);
 }
 
