@@ -108,7 +108,8 @@ Done add_hive(const Layout& layout, const std::filesystem::path& work,
   std::string file_name = full.substr(full.size() > 31 ? full.size() - 31 : 0);
   HiveHead head = {file_name, "ROOT", 5, kBuildTime};
   std::string path = fmt::format("\\Windows\\System32\\config\\{}", name);
-  contents.push_back({path, TRY(hive(layout, work, head, text))});
+  ByteVector bytes = TRY(hive(layout, work, head, text));
+  contents.push_back({path, std::move(bytes)});
   contents.push_back({path + ".LOG1", {}});
   contents.push_back({path + ".LOG2", {}});
   return {};
@@ -144,8 +145,8 @@ Result<std::vector<Content>> esp_contents(const Layout& layout,
   contents.push_back(
       {"\\EFI\\Microsoft\\Boot\\memtest.efi",
        program(layout, "memtest.exe", "Memory Diagnostic", Subsystem::boot_program)});
-  contents.push_back({"\\EFI\\Microsoft\\Boot\\BCD",
-                      TRY(hive(layout, work, head, boot_store_text()))});
+  ByteVector store = TRY(hive(layout, work, head, boot_store_text()));
+  contents.push_back({"\\EFI\\Microsoft\\Boot\\BCD", std::move(store)});
   contents.push_back({"\\EFI\\Microsoft\\Boot\\BCD.LOG", {}});
   contents.push_back({"\\EFI\\Microsoft\\Boot\\BCD.LOG1", {}});
   contents.push_back({"\\EFI\\Microsoft\\Boot\\BCD.LOG2", {}});

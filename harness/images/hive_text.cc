@@ -205,8 +205,8 @@ class Reader {
     std::string id(words.word());
     if (!parse_guid(id)) return misread(fmt::format("'{}' isn't a GUID", id));
     object_ = "Objects\\" + id;
-    std::string type = fmt::format("Type = dword 0x{}", words.word());
-    keys_.push_back({object_ + "\\Description", {TRY(read_value(type))}});
+    auto type = TRY(read_value(fmt::format("Type = dword 0x{}", words.word())));
+    keys_.push_back({object_ + "\\Description", {std::move(type)}});
     return {};
   }
 

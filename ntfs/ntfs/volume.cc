@@ -68,7 +68,7 @@ class Volume final : public FileSystem {
   std::shared_ptr<Mount> mount_;
 };
 
-Result<std::string> label(Mount& mount) {
+Result<std::string> label_of(Mount& mount) {
   Inode inode = TRY(Inode::open(mount, {.record = FILE_Volume}));
   auto name = TRY(Attribute::open(inode, le32_to_cpu(AT_VOLUME_NAME)));
   if (!name) return std::string();
@@ -111,14 +111,16 @@ Result<std::uint64_t> free_clusters(Mount& mount) {
 Result<VolumeFacts> Volume::facts() const {
   TRY(mount_->begin());
   const BootSector& boot = mount_->boot_sector();
-  VolumeFacts facts{.file_system = "ntfs",
-                    .label = TRY(label(*mount_)),
-                    .serial = fmt::format("{:016x}", boot.serial_number),
-                    .size = boot.volume_size,
-                    .free = TRY(free_clusters(*mount_)) * boot.cluster_size,
-                    .cluster_size = boot.cluster_size,
-                    .states = TRY(states())};
-  return facts;
+  std::string label = TRY(label_of(*mount_));
+  std::uint64_t free_count = TRY(free_clusters(*mount_));
+  std::vector<VolumeState> how_left = TRY(states());
+  return VolumeFacts{.file_system = "ntfs",
+                     .label = std::move(label),
+                     .serial = fmt::format("{:016x}", boot.serial_number),
+                     .size = boot.volume_size,
+                     .free = free_count * boot.cluster_size,
+                     .cluster_size = boot.cluster_size,
+                     .states = std::move(how_left)};
 }
 
 Result<std::vector<VolumeState>> Volume::states() const {

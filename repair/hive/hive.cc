@@ -35,9 +35,10 @@ std::uint32_t parent_of(Key key) {
 }
 
 Result<Value> decode_value(const Cells& cells, const ValueCell& cell) {
+  ByteVector data = TRY(cells.data(cell));
   return Value{.name = to_utf8(cell.name),
                .type = static_cast<ValueType>(std::uint32_t{cell.node.type}),
-               .data = TRY(cells.data(cell))};
+               .data = std::move(data)};
 }
 
 // The first name of `path`, which loses it; empty at the end.

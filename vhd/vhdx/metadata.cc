@@ -205,15 +205,18 @@ Result<Metadata> read_metadata(const BlockDevice& file, const Region& region) {
   Reader reader(file, region, items);
   auto parameters =
       TRY(reader.item<FileParameters>(kFileParameters, "file parameters"));
+  auto virtual_size = TRY(reader.item<le64>(kVirtualDiskSize, "virtual disk size"));
+  auto logical_sector_size =
+      TRY(reader.item<le32>(kLogicalSectorSize, "logical sector size"));
+  auto physical_sector_size =
+      TRY(reader.item<le32>(kPhysicalSectorSize, "physical sector size"));
   Metadata metadata{
       .block_size = parameters.block_size,
       .leave_blocks_allocated = (parameters.flags & kLeaveBlocksAllocated) != 0,
       .has_parent = (parameters.flags & kHasParent) != 0,
-      .virtual_size = TRY(reader.item<le64>(kVirtualDiskSize, "virtual disk size")),
-      .logical_sector_size =
-          TRY(reader.item<le32>(kLogicalSectorSize, "logical sector size")),
-      .physical_sector_size =
-          TRY(reader.item<le32>(kPhysicalSectorSize, "physical sector size")),
+      .virtual_size = virtual_size,
+      .logical_sector_size = logical_sector_size,
+      .physical_sector_size = physical_sector_size,
       .incomplete = reader.has(kIncompleteFile),
       .parent = {}};
   TRY(reader.item<Guid>(kVirtualDiskId, "virtual disk id"));

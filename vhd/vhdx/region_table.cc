@@ -99,7 +99,8 @@ Result<RegionTable> read_region_table(const BlockDevice& file, const Header& hea
 
 Result<std::optional<RegionTableRepair>> find_region_table_repair(
     const BlockDevice& file) {
-  std::array<ByteVector, 2> copies = {TRY(read_copy(file, 0)), TRY(read_copy(file, 1))};
+  std::array<ByteVector, 2> copies;
+  for (std::size_t i = 0; i < copies.size(); ++i) copies[i] = TRY(read_copy(file, i));
   std::array<bool, 2> sound = {is_sound(copies[0]), is_sound(copies[1])};
   if (sound[0] == sound[1]) return std::nullopt;
   std::size_t good = sound[0] ? 0 : 1;
