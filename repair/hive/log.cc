@@ -119,11 +119,12 @@ Result<LogEntry> read_log_entry(Bytes log, std::size_t offset) {
                             std::uint32_t{header->bins_size}));
   }
   if (header->page_count == 0) return torn("it has no page");
+  auto pages = TRY(read_pages(entry, *header));
   return LogEntry{.size = size,
                   .flags = header->flags,
                   .sequence = header->sequence,
                   .bins_size = header->bins_size,
-                  .pages = TRY(read_pages(entry, *header))};
+                  .pages = std::move(pages)};
 }
 
 std::uint32_t greatest_sequence(Bytes log) {
