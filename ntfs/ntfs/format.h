@@ -1,5 +1,6 @@
 // What drydock itself reads of NTFS's layout: enough to distrust a boot sector
-// before libntfs-3g believes it, and to tell how a volume was left.
+// before libntfs-3g believes it, and to tell how a volume was left.  The log's
+// layout is in ntfs/logfile.
 
 #pragma once
 
@@ -33,35 +34,6 @@ struct BootSectorFormat {
   le16 signature;                        // +0x1fe 0xaa55
 };
 static_assert(OnDisk<BootSectorFormat> && sizeof(BootSectorFormat) == 512);
-
-// One of the two pages at the start of $LogFile; the other is a page further.
-// "RSTR", or "CHKD" once chkdsk has been there.
-struct RestartPage {
-  std::array<char, 4> magic;
-  le16 fixup_offset;         // +0x04
-  le16 fixup_count;          // +0x06  one more than the page has sectors
-  le64 chkdsk_lsn;           // +0x08
-  le32 page_size;            // +0x10  SystemPageSize
-  le32 log_page_size;        // +0x14
-  le16 restart_area_offset;  // +0x18
-  le16 minor_version;        // +0x1a
-  le16 major_version;        // +0x1c  1.1 dismounted; 2.0 in use by Windows 8 and
-                             //        later; 3.0 where it is byte-addressable
-};
-static_assert(OnDisk<RestartPage> && sizeof(RestartPage) == 0x1e);
-
-// Within that page.
-struct RestartArea {
-  le64 current_lsn;         // +0x00
-  le16 client_count;        // +0x08
-  le16 client_free_list;    // +0x0a
-  le16 client_in_use_list;  // +0x0c  0xffff: nobody has the log open
-  le16 flags;               // +0x0e  0x0002: dismounted in order
-};
-static_assert(OnDisk<RestartArea> && sizeof(RestartArea) == 0x10);
-
-inline constexpr std::uint16_t kNoLogClient = 0xffff;
-inline constexpr std::uint16_t kLogIsClean = 0x0002;
 
 // $FILE_NAME, as records hold it.  The name follows.
 struct FileName {

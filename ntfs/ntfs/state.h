@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ntfs/file_system.h"
+#include "ntfs/logfile/restart.h"
 #include "vhd/base/bytes.h"
 
 namespace drydock::ntfs {
@@ -29,10 +30,6 @@ struct LogState {
   std::uint16_t major_version = 0;
   std::uint16_t minor_version = 0;
 };
-
-// As much of a log as log_state() looks at: two pages of the largest size that
-// Windows has had, on Itanium.
-inline constexpr std::uint64_t kLogStartSize = 2 * 8192;
 
 // `start` is the first kLogStartSize bytes, or the whole of a shorter log.
 LogState log_state(Bytes start);

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "ntfs/logfile/format.h"
 #include "ntfs/ntfs/format.h"
 #include "tests/fuzz/seeds.h"
 #include "vhd/base/utf16.h"

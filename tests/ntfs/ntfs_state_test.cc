@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "ntfs/logfile/format.h"
 #include "ntfs/ntfs/format.h"
 #include "ntfs/ntfs/state.h"
 #include "ntfs/ntfs/volume.h"
