@@ -116,8 +116,8 @@ Done update_resident_value(MutableBytes block, const Change& change) {
   if (place.type == kAttributesEnd || !attribute) {
     return does_not_fit("a value", change.bytes.size(), change.attribute_offset);
   }
-  // Both halves of one length: bytes in the middle.  Else the value ends with
-  // these, and the attribute grows or shrinks.
+  // Both halves of one length: bytes in the middle, of the attribute's header even.
+  // Else the value ends with these, and the attribute grows or shrinks.
   if (!change.same_length) {
     if (attribute->header.nonresident ||
         attribute->value_offset < sizeof(ResidentAttribute) ||
@@ -128,12 +128,15 @@ Done update_resident_value(MutableBytes block, const Change& change) {
     attribute = load<ResidentAttribute>(block, place.offset);
     attribute->value_length = static_cast<std::uint32_t>(end - attribute->value_offset);
     static_cast<void>(store(block, place.offset, *attribute));
-  } else if (end > place.length ||
-             change.attribute_offset < sizeof(ResidentAttribute)) {
+  } else if (end > place.length) {
     return does_not_fit("a value", change.bytes.size(), change.attribute_offset);
   }
   std::ranges::copy(change.bytes,
                     block.begin() + place.offset + change.attribute_offset);
+  auto after = TRY(attribute_at(block, place.offset));
+  if (after.length != place.length || after.type != place.type) {
+    return does_not_fit("a header", change.bytes.size(), change.attribute_offset);
+  }
   return {};
 }
 

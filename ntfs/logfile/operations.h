@@ -53,6 +53,10 @@ struct Operation {
   std::uint16_t code = 0;
   Target target = Target::none;
   Apply apply = nullptr;  // null: nothing is to be made
+  // Whether Windows gives the record or block the change's LSN.  It doesn't when
+  // it only freshens a name's times and sizes in an index: making that twice does
+  // no harm.
+  bool stamps = true;
 };
 
 // Nothing for one that isn't enabled.

@@ -58,8 +58,11 @@ Result<bool> redo_action(BlockDevice& volume, const BootSector& boot,
                                        .attribute_offset = action.attribute_offset,
                                        .same_length = action.redo_bytes.size() ==
                                                       action.undo_bytes.size()}));
-  if (!target.has_lsn() && std::ranges::equal(before, target.bytes())) return false;
-  TRY(target.write(volume, boot, action.lsn));
+  if ((!target.has_lsn() || !operation.stamps) &&
+      std::ranges::equal(before, target.bytes())) {
+    return false;
+  }
+  TRY(target.write(volume, boot, operation.stamps ? action.lsn : target.lsn()));
   return true;
 }
 

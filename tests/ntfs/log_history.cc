@@ -75,7 +75,9 @@ Result<std::vector<Step>> history_of(BlockDevice& volume) {
     auto action = TRY(decode_action(record));
     if (action.redo == kOpenNonresidentAttribute) TRY(tables.open_attribute(action));
     if (action.redo == kOpenAttributeTableDump) take_dump(tables, record);
-    if (!action.lcns.empty()) steps.push_back({std::move(action), tables});
+    // The oldest records may come before the first table.
+    if (!action.lcns.empty() && tables.open_attributes.contains(action.target))
+      steps.push_back({std::move(action), tables});
   }
   return steps;
 }
