@@ -6,6 +6,8 @@ const std::vector<const Fault*>& all_faults() {
   static const std::vector<const Fault*> faults = {
       &bcd_default_missing(),
       &driver_disable(),
+      &hive_dirty_new(),
+      &hive_dirty_old(),
   };
   return faults;
 }

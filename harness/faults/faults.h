@@ -8,5 +8,7 @@ namespace drydock::faults {
 
 const Fault& bcd_default_missing();
 const Fault& driver_disable();
+const Fault& hive_dirty_new();
+const Fault& hive_dirty_old();
 
 }  // namespace drydock::faults

@@ -70,11 +70,20 @@ Result<std::filesystem::path> Patient::take_hive(std::string_view name) const {
   return path;
 }
 
-Done Patient::edit_hive(std::string_view name, std::string_view text,
-                        const images::Words& words) {
+Result<ByteVector> Patient::read_hive(std::string_view name) const {
+  return harness::read_host_file(TRY(take_hive(name)));
+}
+
+Result<ByteVector> Patient::edited_hive(std::string_view name, std::string_view text,
+                                        const images::Words& words) const {
   std::filesystem::path path = TRY(take_hive(name));
   TRY(images::edit_hive(path, text, words));
-  return put(hive_path(name), TRY(harness::read_host_file(path)));
+  return harness::read_host_file(path);
+}
+
+Done Patient::edit_hive(std::string_view name, std::string_view text,
+                        const images::Words& words) {
+  return put(hive_path(name), TRY(edited_hive(name, text, words)));
 }
 
 Result<std::uint32_t> Patient::hive_dword(std::string_view name, std::string_view key,

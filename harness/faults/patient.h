@@ -32,6 +32,12 @@ class Patient {
   Result<std::uint32_t> hive_dword(std::string_view name, std::string_view key,
                                    std::string_view value);
 
+  // The hive's bytes, and what hivex would make of them by `text`; the hive on the
+  // disk stays as it is.
+  Result<ByteVector> read_hive(std::string_view name) const;
+  Result<ByteVector> edited_hive(std::string_view name, std::string_view text,
+                                 const images::Words& words) const;
+
   // Puts a file into the Windows volume.
   Done put(std::string_view path, Bytes content);
 
