@@ -91,9 +91,9 @@ Done redo(BlockDevice& volume, const BootSector& boot, LogReader& log,
   if (analysis.redo_lsn == 0) return {};
   // What an entry of the table names may change while the log goes on.
   LogTables tables = analysis.at_checkpoint;
-  LogRecord record = TRY(log.at(analysis.redo_lsn));
+  LogRecord record = TRY(log.at(std::min(analysis.redo_lsn, analysis.checkpoint_lsn)));
   while (true) {
-    ++tally.record_count;
+    if (record.lsn >= analysis.redo_lsn) ++tally.record_count;
     if (record.type == kActionRecord) {
       auto action =
           TRY(decode_action(record).in(fmt::format("record 0x{:x}", record.lsn)));
