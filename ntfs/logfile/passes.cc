@@ -73,10 +73,14 @@ Result<bool> undo_action(BlockDevice& volume, const BootSector& boot,
   auto place =
       TRY(Target::place(boot, tables, action, operation, action.undo_bytes.size()));
   auto target = TRY(Target::read(volume, boot, std::move(place)));
-  if (!target.sound()) return not_sound(target);
+  if (!target.sound()) {
+    // Where there was nothing to redo, as for a record that was only about to be
+    // made, there may be nothing yet.
+    if (action.redo == kNoop) return false;
+    return not_sound(target);
+  }
+  // Its LSN says nothing: whatever was to be redone has been, and not all stamps.
   std::uint64_t lsn = target.lsn();
-  // The change never came to its place.
-  if (target.has_lsn() && lsn < action.lsn) return false;
   TRY(operation.apply(target.bytes(), {.bytes = action.undo_bytes,
                                        .record_offset = action.record_offset,
                                        .attribute_offset = action.attribute_offset,

@@ -120,10 +120,19 @@ bool HistoryVolume::start_over() {
 }
 
 std::vector<std::string> differences(HistoryVolume& volume) {
+  return differences(volume, *volume.below, {});
+}
+
+std::vector<std::string> differences(HistoryVolume& volume, BlockDevice& wanted,
+                                     DifferenceOptions options) {
   std::vector<std::string> differ;
   for (const auto& [key, place] : places_of(volume)) {
-    ByteVector before = essence(volume, *volume.below, place);
+    ByteVector before = essence(volume, wanted, place);
     ByteVector after = essence(volume, *volume.device, place);
+    if (!options.lsn && place.kind != Kind::bytes && place.kind != Kind::bits &&
+        before.size() >= 16 && after.size() >= 16) {
+      std::ranges::copy(Bytes(before).subspan(8, 8), after.begin() + 8);
+    }
     if (before == after) continue;
     auto [a, b] = std::ranges::mismatch(before, after);
     differ.push_back(fmt::format("kind {} at 0x{:x}: {} and {} bytes, first at 0x{:x}",

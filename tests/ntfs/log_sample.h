@@ -40,6 +40,13 @@ std::uint64_t offset_of(const HistoryVolume& volume, const TargetPlace& place);
 // and blocks all that the log tells, and their LSN.
 std::vector<std::string> differences(HistoryVolume& volume);
 
+// Likewise from any other state of the volume; `lsn`: whether LSNs count.
+struct DifferenceOptions {
+  bool lsn = true;
+};
+std::vector<std::string> differences(HistoryVolume& volume, BlockDevice& wanted,
+                                     DifferenceOptions options);
+
 // Makes every step, or takes it back; fails the test where one can't be.
 void redo_all(HistoryVolume& volume);
 void undo(HistoryVolume& volume, const Step& step);

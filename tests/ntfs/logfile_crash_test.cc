@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <set>
+#include <algorithm>
 
 #include "ntfs/logfile/analysis.h"
 #include "ntfs/logfile/fixups.h"
@@ -19,7 +19,6 @@ namespace drydock::ntfs {
 namespace {
 
 using ::testing::IsEmpty;
-using ::testing::Not;
 
 struct Sample {
   const char* name;
@@ -86,6 +85,82 @@ void fall_behind(HistoryVolume& volume, std::uint64_t checkpoint) {
   }
 }
 
+// Ends the log with `last`, as if nothing after it had been written.
+void cut_log(BlockDevice& volume, const LogRecord& last) {
+  auto found = find_log(volume);
+  ASSERT_TRUE(found);
+  auto layout = *log_layout(*found->restart, found->file.size());
+  std::uint64_t end = (last.end - 1) / kLogPageSize;
+  ByteVector nothing(kLogPageSize);
+  for (std::uint64_t i = 2; i < layout.page_count(); ++i) {
+    bool copy = i < layout.first_record_page();
+    if (!copy && i <= end) continue;
+    ASSERT_TRUE(found->file.write(i * kLogPageSize, nothing));
+  }
+  ByteVector page(kLogPageSize);
+  ASSERT_TRUE(found->file.read(end * kLogPageSize, page));
+  ASSERT_TRUE(take_fixups(page));
+  auto rest = MutableBytes(page).subspan(last.end - end * kLogPageSize);
+  std::ranges::fill(rest, std::byte{0});
+  auto header = *load<RecordPage>(page);
+  header.last_lsn = last.lsn;
+  header.last_end_lsn = last.lsn;
+  ASSERT_TRUE(store(page, 0, header));
+  ASSERT_TRUE(put_fixups(page));
+  ASSERT_TRUE(found->file.write(end * kLogPageSize, page));
+}
+
+// A log with its end at `last`: what is newest below it, of each kind.
+struct Cut {
+  std::uint64_t last_lsn = 0;
+  std::uint64_t checkpoint_lsn = 0;
+  std::uint64_t finished_lsn = 0;  // the end of the last transaction that has one
+  // What compensations keep of the one that goes on: LSNs above the first, up to
+  // the second.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> kept;
+};
+
+// Cuts in the middle of transactions, some of those that the log has.
+std::vector<Cut> cuts_of(const std::map<std::uint64_t, LogRecord>& records) {
+  std::vector<Cut> cuts;
+  Cut cut;
+  int count = 0;
+  for (const auto& [lsn, record] : records) {
+    cut.last_lsn = lsn;
+    if (record.type == kCheckpointRecord) {
+      cut.checkpoint_lsn = lsn;
+      continue;
+    }
+    auto action = decode_action(record);
+    if (action->redo == kForgetTransaction) {
+      cut.finished_lsn = lsn;
+      cut.kept.clear();
+    } else if (action->undo == kCompensationLogRecord) {
+      cut.kept.emplace_back(record.undo_next_lsn, lsn);
+    } else if (!action->lcns.empty() && cut.checkpoint_lsn != 0 && ++count % 31 == 0) {
+      cuts.push_back(cut);
+    }
+  }
+  return cuts;
+}
+
+// Takes back every step above `lsn`, and lets nothing know that it was there.
+void go_back_to(HistoryVolume& volume, std::uint64_t lsn, const Cut& cut) {
+  auto is_kept = [&](std::uint64_t made) {
+    return std::ranges::any_of(cut.kept, [&](const auto& range) {
+      return made > range.first && made <= range.second;
+    });
+  };
+  for (auto step = volume.steps.rbegin(); step != volume.steps.rend(); ++step) {
+    if (step->action.lsn <= lsn) return;
+    if (is_kept(step->action.lsn)) continue;
+    undo(volume, *step);
+    if (enabled_operation(step->action.redo)->stamps) {
+      set_lsn_before(volume, volume.steps, *step);
+    }
+  }
+}
+
 std::vector<std::uint64_t> checkpoints_of(const HistoryVolume& volume) {
   auto found = find_log(*volume.device);
   auto log = reader_of(found->file);
@@ -123,6 +198,36 @@ INSTANTIATE_TEST_SUITE_P(
     Corpus, LogCrash,
     ::testing::Values(Sample{"ntfs/ntfs-samples/ntfs-lastaccess.raw.gz", 128 * 512},
                       Sample{"ntfs/velociraptor/test.ntfs.dd.raw.xz", 0}));
+
+// Of a volume that deleted no file: what a deleted one was can't be had back.
+TEST(LogCrashAt, TheMiddleOfATransactionIsReplayedToItsStart) {
+  DRYDOCK_CORPUS_FILE(packed, "ntfs/ntfs-samples/ntfs-lastaccess.raw.gz");
+  HistoryVolume volume;
+  ASSERT_TRUE(volume.unpack(packed, 128 * 512));
+  ASSERT_TRUE(volume.start_over());
+  auto found = find_log(*volume.device);
+  auto log = reader_of(found->file);
+  auto records = records_of(*log);
+  std::uint64_t undone = 0;
+  for (const Cut& cut : cuts_of(records)) {
+    SCOPED_TRACE(fmt::format("the log ends with 0x{:x}", cut.last_lsn));
+    ASSERT_TRUE(volume.start_over());
+    start_at_creation(volume);
+    go_back_to(volume, cut.finished_lsn, cut);
+    auto wanted = volume.device;
+    ASSERT_TRUE(volume.start_over());
+    start_at_creation(volume);
+    go_back_to(volume, cut.last_lsn, cut);
+    cut_log(*volume.device, records.at(cut.last_lsn));
+    reopen(*volume.device, cut.checkpoint_lsn);
+    auto report = replay_log(*volume.device);
+    ASSERT_TRUE(report) << report.error().describe();
+    EXPECT_EQ(report->transaction_count, 1u);
+    undone += report->undone_count;
+    EXPECT_THAT(differences(volume, *wanted, {.lsn = false}), IsEmpty());
+  }
+  EXPECT_GT(undone, 0u);
+}
 
 }  // namespace
 }  // namespace drydock::ntfs
