@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "vhd/base/try.h"
@@ -31,8 +32,32 @@ std::string_view to_string(VolumeState state) {
   return "unknown";
 }
 
-Result<std::vector<VolumeState>> FileSystem::states() const {
-  return TRY(facts()).states;
+std::string describe(const LogReplay& replay) {
+  std::string text = fmt::format("log {}: {} records, {} redone", replay.version,
+                                 replay.record_count, replay.redone_count);
+  if (replay.transaction_count > 0) {
+    text += fmt::format(", {} of {} unfinished transactions undone",
+                        replay.undone_count, replay.transaction_count);
+  }
+  return text;
+}
+
+bool VolumeCondition::has(VolumeState state) const {
+  return std::ranges::find(states, state) != states.end();
+}
+
+void VolumeCondition::add(VolumeState state, std::string reason) {
+  if (!has(state)) states.push_back(state);
+  reasons.push_back(std::move(reason));
+}
+
+bool VolumeCondition::shown_as_found() const {
+  if (has(VolumeState::hibernated)) return false;
+  return !has(VolumeState::log_unfinished) || replay.has_value();
+}
+
+Result<VolumeCondition> FileSystem::condition() const {
+  return TRY(facts()).condition;
 }
 
 FileTime now() {

@@ -14,8 +14,10 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ntfs/file.h"
@@ -33,6 +35,43 @@ enum class VolumeState : std::uint8_t {
 
 std::string_view to_string(VolumeState state);  // "log-unfinished"
 
+// What was applied in memory, so that a volume is shown as Windows would find
+// it: the work that its $LogFile holds.
+struct LogReplay {
+  std::string version;                  // of the log: "2.0"
+  std::uint64_t record_count = 0;       // looked at
+  std::uint64_t redone_count = 0;       // that changed something
+  std::uint64_t undone_count = 0;       // of transactions that never ended
+  std::uint64_t transaction_count = 0;  // those
+  // "UpdateResidentValue" and how often: what was redone or undone.
+  std::vector<std::pair<std::string, std::uint64_t>> operations;
+};
+
+// "log 2.0: 120 records, 14 redone, 2 of 1 unfinished transactions undone"
+std::string describe(const LogReplay& replay);
+
+// How a volume was left, and what is shown of it.
+struct VolumeCondition {
+  std::vector<VolumeState> states;   // each that holds; never `clean`
+  std::vector<std::string> reasons;  // a clause for each
+  std::optional<LogReplay> replay;   // done, in memory, to what is shown
+  std::string replay_problem;        // why it wasn't, where it should have been
+
+  bool clean() const { return states.empty(); }
+  bool has(VolumeState state) const;
+  void add(VolumeState state, std::string reason);
+  // Whether what is read here is what Windows will find at its next start: not
+  // where it remembers more than it wrote, or its log couldn't be replayed.
+  bool shown_as_found() const;
+};
+
+// What was done to a volume before its first change, beyond what was asked.
+struct Settlement {
+  std::string kind;    // "volume.replay", "volume.discard", "hibernation.discard"
+  std::string before;  // clauses for a person
+  std::string after;
+};
+
 struct VolumeFacts {
   std::string file_system;  // "ntfs", "fat32"
   std::string label;        // UTF-8
@@ -40,8 +79,7 @@ struct VolumeFacts {
   std::uint64_t size = 0;   // in bytes
   std::uint64_t free = 0;   // in bytes
   std::uint32_t cluster_size = 0;
-  // One `clean`, or each of the others that holds.
-  std::vector<VolumeState> states;
+  VolumeCondition condition;
 };
 
 class FileSystem {
@@ -51,8 +89,8 @@ class FileSystem {
   // Counting what is free reads the whole allocation map, at each call.
   virtual Result<VolumeFacts> facts() const = 0;
 
-  // The states alone, as facts() gives them, without counting anything.
-  virtual Result<std::vector<VolumeState>> states() const;
+  // The same that facts() gives, without counting anything.
+  virtual Result<VolumeCondition> condition() const;
 
   // not_found where a name on the way, or the last, isn't there.
   virtual Result<File> find(std::string_view path) const = 0;
@@ -63,9 +101,19 @@ class FileSystem {
   using Visit = std::function<bool(const Entry&)>;
   virtual Done list(const File& directory, const Visit& visit) const = 0;
 
-  // The rest change the volume.  All fail with read_only on a device that
-  // isn't writable, with busy where the volume isn't clean (the words say
-  // why), and with no_space when it is full.
+  // The rest change the volume.  All settle() first, and fail as that does, and
+  // with no_space when it is full.
+
+  // Finishes, or gives up, what the volume's last user left unfinished, as
+  // VolumeOptions say.  read_only on a device that isn't writable; busy where
+  // the volume's condition forbids a change, with the reason.
+  virtual Done settle() = 0;
+  // The read_only or busy that settle() would fail with.
+  virtual Done check_settle() const = 0;
+
+  // What settle() came to; empty where there was nothing to do, or nothing was
+  // changed yet.
+  virtual const std::vector<Settlement>& settlements() const = 0;
 
   // Makes an empty file, or directory, with the security of its directory's
   // other files.  bad_argument where the name is taken or not one that Windows

@@ -6,10 +6,24 @@
 
 namespace drydock {
 
+// What a volume with unfinished work gets.
+enum class Unclean : std::uint8_t {
+  // Read with that work applied in memory, where all of it is understood, else
+  // as it lies; written once it was applied for good, else not at all.
+  automatic,
+  refuse,   // neither read nor written
+  replay,   // as automatic, but not read as it lies
+  discard,  // read as it lies; the work is given up at the first change
+};
+
 struct VolumeOptions {
   // Writes go to the device, if it is writable.
   bool writable = false;
   Clock clock = now;
+  Unclean unclean = Unclean::automatic;
+  // A Windows that is hibernated, or was shut down for a fast start, remembers
+  // what the volume held: its memory is given up at the first change.
+  bool discard_hibernation = false;
 };
 
 // "ntfs", "fat32", "fat16", "fat12", "bitlocker", "exfat", "refs", or "" for

@@ -5,39 +5,76 @@
 
 #include <algorithm>
 
+#include "vhd/base/try.h"
+
 namespace drydock::repair {
 
 namespace {
 
 // Not for what a partition of this type is: Windows keeps it empty.
-bool holds_no_volume(const Disk& disk, const VolumeReport& volume) {
-  const partition::Partition* partition = disk.find_partition(volume.number);
+bool holds_no_volume(const Disk& disk, std::uint32_t number,
+                     const std::string& file_system) {
+  const partition::Partition* partition = disk.find_partition(number);
   return partition != nullptr && partition->type == partition::type::msr &&
-         volume.file_system.empty();
+         file_system.empty();
 }
 
-Examined examine_volume(const VolumeReport& volume) {
+// What an unclean volume is that no recipe of ours mends: only Windows does.
+void add_state_findings(const Disk& disk, std::uint32_t number,
+                        const VolumeCondition& condition, Diagnosis& diagnosis) {
+  auto add = [&](VolumeState state, std::string_view recipe, std::string what) {
+    if (!condition.has(state)) return;
+    diagnosis.findings.push_back(
+        {.recipe = std::string(recipe),
+         .what = std::move(what),
+         .where = disk.show({.partition = number, .path = "\\"}),
+         .evidence = condition.reasons});
+  };
+  add(VolumeState::dirty, kVolumeDirty,
+      "the volume is marked for chkdsk, which Windows runs at its next start");
+  add(VolumeState::hibernated, kVolumeHibernated,
+      "a Windows that was not shut down remembers what this volume held");
+}
+
+void examine_volume(const Disk& disk, std::uint32_t number, Diagnosis& diagnosis) {
+  auto name = disk.file_system(number);
+  std::string file_system = name ? *name : std::string();
+  if (holds_no_volume(disk, number, file_system)) return;
   Examined examined;
-  examined.what =
-      volume.file_system.empty()
-          ? fmt::format("partition {}", volume.number)
-          : fmt::format("partition {} ({})", volume.number, volume.file_system);
-  if (!volume.facts) {
+  examined.what = file_system.empty()
+                      ? fmt::format("partition {}", number)
+                      : fmt::format("partition {} ({})", number, file_system);
+  auto look = [&]() -> Result<VolumeCondition> {
+    return TRY(disk.volume(number))->condition();
+  };
+  auto condition = look();
+  if (!condition) {
     examined.verdict = Verdict::could_not_tell;
-    examined.why = volume.problem;
-    return examined;
+    examined.why = condition.error().describe();
+    diagnosis.examined.push_back(std::move(examined));
+    return;
   }
-  std::vector<std::string_view> states;
-  for (VolumeState state : volume.facts->states) {
-    if (state != VolumeState::clean) states.push_back(to_string(state));
+  if (!condition->clean()) examined.verdict = Verdict::fault;
+  if (!condition->shown_as_found()) {
+    examined.verdict = Verdict::could_not_tell;
+    examined.why = fmt::format(
+        "{}{}: what was read may not be what Windows will find",
+        fmt::join(condition->reasons, "; "),
+        condition->replay_problem.empty()
+            ? std::string()
+            : fmt::format(", and it can't be replayed: {}", condition->replay_problem));
   }
-  if (states.empty()) return examined;
-  examined.verdict = Verdict::could_not_tell;
-  examined.why = fmt::format(
-      "it is {}: what was read may not be what Windows will find, and nothing is "
-      "written to it",
-      fmt::join(states, ", "));
-  return examined;
+  add_state_findings(disk, number, *condition, diagnosis);
+  diagnosis.examined.push_back(std::move(examined));
+}
+
+// What is wrong with the disk as a whole is found for each Windows on it.
+bool is_known(const Finding& finding, const Diagnosis& diagnosis) {
+  if (!finding.of_disk) return false;
+  return std::ranges::any_of(diagnosis.findings, [&](const Finding& known) {
+    return known.recipe == finding.recipe && known.where == finding.where &&
+           known.what == finding.what;
+  });
 }
 
 // What one recipe says of one Windows, added to `diagnosis`.
@@ -54,7 +91,9 @@ void examine(const Recipe& recipe, const Installation& windows, std::size_t inde
     if (!findings->empty()) examined.verdict = Verdict::fault;
     for (Finding& finding : *findings) {
       finding.installation = index;
-      diagnosis.findings.push_back(std::move(finding));
+      if (!is_known(finding, diagnosis)) {
+        diagnosis.findings.push_back(std::move(finding));
+      }
     }
   }
   diagnosis.examined.push_back(std::move(examined));
@@ -99,9 +138,8 @@ std::vector<const Recipe*> automatic_recipes() {
 Diagnosis diagnose(const Disk& disk, const std::vector<const Recipe*>& recipes,
                    const Settings& settings, std::optional<std::size_t> installation) {
   Diagnosis diagnosis;
-  for (const VolumeReport& volume : disk.volumes()) {
-    if (holds_no_volume(disk, volume)) continue;
-    diagnosis.examined.push_back(examine_volume(volume));
+  for (std::uint32_t number : disk.volume_numbers()) {
+    examine_volume(disk, number, diagnosis);
   }
   const auto& found = disk.installations();
   if (found.empty()) {
@@ -120,7 +158,8 @@ Diagnosis diagnose(const Disk& disk, const std::vector<const Recipe*>& recipes,
       examine(*recipe, *found[index], index, settings, diagnosis);
     }
   }
-  diagnosis.verdict = sum_of(diagnosis.examined);
+  diagnosis.verdict =
+      diagnosis.findings.empty() ? sum_of(diagnosis.examined) : Verdict::fault;
   return diagnosis;
 }
 

@@ -23,6 +23,10 @@ struct Examined {
   std::optional<Errc> code;  // of could_not_tell, where an Error said so
 };
 
+// What volumes are found to be that no recipe mends, but Windows itself.
+inline constexpr std::string_view kVolumeDirty = "volume.dirty";
+inline constexpr std::string_view kVolumeHibernated = "volume.hibernated";
+
 struct Diagnosis {
   // fault where anything is; else could_not_tell where anything couldn't be
   // told, or no Windows was found; else healthy.

@@ -32,6 +32,7 @@ std::optional<std::uint32_t> parse_number(std::string_view text) {
 struct Disk::Impl {
   DevicePtr device;
   VolumeOptions options;
+  std::optional<ImageFacts> image;
   partition::Table table;
   std::map<std::uint32_t, DevicePtr> parts;
   std::map<std::uint32_t, FileSystemPtr> volumes;
@@ -58,17 +59,21 @@ Result<DevicePtr> Disk::Impl::part(std::uint32_t number) {
 Disk::Disk(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Disk::~Disk() = default;
 
-Result<std::unique_ptr<Disk>> Disk::open(DevicePtr device, VolumeOptions options) {
+Result<std::unique_ptr<Disk>> Disk::open(DevicePtr device, VolumeOptions options,
+                                         std::optional<ImageFacts> image) {
   auto impl = std::make_unique<Impl>();
   impl->table = TRY(partition::read_table(*device).in("partition table"));
   impl->device = std::move(device);
   impl->options = std::move(options);
+  impl->image = std::move(image);
   return std::unique_ptr<Disk>(new Disk(std::move(impl)));
 }
 
 const BlockDevice& Disk::device() const { return *impl_->device; }
 
-const Clock& Disk::clock() const { return impl_->options.clock; }
+const VolumeOptions& Disk::options() const { return impl_->options; }
+
+const std::optional<ImageFacts>& Disk::image() const { return impl_->image; }
 
 const partition::Table& Disk::table() const { return impl_->table; }
 
@@ -134,6 +139,16 @@ Result<FileSystemPtr> Disk::volume(std::uint32_t number) const {
       TRY(open_volume(part, impl_->options).in(fmt::format("partition {}", number)));
   impl_->volumes.emplace(number, volume);
   return volume;
+}
+
+std::vector<std::pair<std::uint32_t, Settlement>> Disk::settlements() const {
+  std::vector<std::pair<std::uint32_t, Settlement>> settlements;
+  for (const auto& [number, volume] : impl_->volumes) {
+    for (const Settlement& settlement : volume->settlements()) {
+      settlements.emplace_back(number, settlement);
+    }
+  }
+  return settlements;
 }
 
 const std::vector<std::unique_ptr<Installation>>& Disk::installations() const {

@@ -13,11 +13,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ntfs/open_volume.h"
 #include "repair/guest_path.h"
 #include "vhd/block_device.h"
+#include "vhd/image.h"
 #include "vhd/partition/table.h"
 
 namespace drydock::repair {
@@ -34,14 +36,19 @@ struct VolumeReport {
 
 class Disk {
  public:
-  // Reads the partition table, and fails where that does.
+  // Reads the partition table, and fails where that does.  `image` is what the
+  // container says that the disk came in, where there is one.
   static Result<std::unique_ptr<Disk>> open(DevicePtr device,
-                                            VolumeOptions options = {});
+                                            VolumeOptions options = {},
+                                            std::optional<ImageFacts> image = {});
   ~Disk();
 
   const BlockDevice& device() const;
-  // What is written to its volumes and hives is stamped with this.
-  const Clock& clock() const;
+  // How its volumes are opened; what is written to them and to hives is stamped
+  // with its clock.
+  const VolumeOptions& options() const;
+  const Clock& clock() const { return options().clock; }
+  const std::optional<ImageFacts>& image() const;
   const partition::Table& table() const;
   // The partition of this number; nullptr where there is none.
   const partition::Partition* find_partition(std::uint32_t number) const;
@@ -62,6 +69,9 @@ class Disk {
   // clean opens for reading.  not_found where there is no such partition;
   // fails as open_volume() does.
   Result<FileSystemPtr> volume(std::uint32_t number) const;
+
+  // What was settled of the volumes that are open: by partition.
+  std::vector<std::pair<std::uint32_t, Settlement>> settlements() const;
 
   // In the order of their partitions.  Volumes that can't be opened are in
   // volumes() with the reason; whatever Windows they hold isn't here.

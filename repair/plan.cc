@@ -15,6 +15,9 @@ struct Kind {
   std::string_view operator()(const FilePut&) const { return "file.put"; }
   std::string_view operator()(const FileDelete&) const { return "file.delete"; }
   std::string_view operator()(const FileRename&) const { return "file.rename"; }
+  std::string_view operator()(const ImageReplay&) const { return "image.replay"; }
+  std::string_view operator()(const VolumeSettle&) const { return "volume.settle"; }
+  std::string_view operator()(const HiveReplay&) const { return "hive.replay"; }
 };
 
 // Whether the edit changes what firmware or boot manager measure at a start.
@@ -25,6 +28,9 @@ struct BootsFrom {
   bool operator()(const BcdDelete&) const { return true; }
   bool operator()(const RegistrySet&) const { return false; }
   bool operator()(const RegistryDelete&) const { return false; }
+  bool operator()(const ImageReplay&) const { return false; }
+  bool operator()(const VolumeSettle&) const { return false; }
+  bool operator()(const HiveReplay&) const { return false; }
   bool operator()(const FilePut& edit) const { return on_system_partition(edit.file); }
   bool operator()(const FileDelete& edit) const {
     return on_system_partition(edit.file);

@@ -51,8 +51,21 @@ struct FileRename {
   std::string to;  // the new path, in the same volume
 };
 
+// The log that the image's last writer left, carried into the image's file.  No
+// byte that a guest can see changes.
+struct ImageReplay {};
+// What the volume's last user left unfinished: finished, or given up, as the
+// disk's VolumeOptions say.
+struct VolumeSettle {
+  std::uint32_t partition = 0;
+};
+// What the logs beside a hive hold, carried into the hive.
+struct HiveReplay {
+  GuestPath hive;
+};
+
 using Action = std::variant<BcdSet, BcdDelete, RegistrySet, RegistryDelete, FilePut,
-                            FileDelete, FileRename>;
+                            FileDelete, FileRename, ImageReplay, VolumeSettle, HiveReplay>;
 
 struct Edit {
   Action action;
@@ -92,6 +105,9 @@ std::vector<std::string> warnings_for(const Plan& plan, const Disk& disk);
 //
 // A hive is saved in place, changed sectors only, with a sequence number above
 // every one in its logs: Windows finds nothing there to replay over it.
+//
+// A volume with unfinished work is settled before its first change.  Where no
+// edit asked for that, an outcome tells of it all the same, before the others.
 Result<std::vector<Outcome>> rehearse(const Plan& plan, Disk& disk);
 
 }  // namespace drydock::repair

@@ -30,11 +30,12 @@ struct Finding {
   std::string what;                   // "the boot manager's default names no object"
   std::string where;                  // "esp:\EFI\Microsoft\Boot\BCD"
   std::vector<std::string> evidence;  // facts that anybody can look up again
+  bool of_disk = false;               // it is one finding, however many Windows
   bool stops_boot = false;
-  std::optional<std::string> stop_code;   // "0x5A"
-  std::optional<std::string> status;      // "0xC0000225"
-  std::optional<std::string> image_name;  // "filecrypt.sys"
-  std::size_t installation = 0;           // index; diagnose() sets it
+  std::optional<std::string> stop_code = {};   // "0x5A"
+  std::optional<std::string> status = {};      // "0xC0000225"
+  std::optional<std::string> image_name = {};  // "filecrypt.sys"
+  std::size_t installation = 0;                // index; diagnose() sets it
 };
 
 // NAME=VALUE of --set, for recipes that need to be told something.

@@ -57,8 +57,18 @@ class OpenHive {
   HiveEditor& editor() { return editor_; }
   const std::string& place() const { return place_; }
 
-  // Where an edit made a difference: saves the hive, and opens it anew to see
-  // that everything that was edited is there.
+  // What its logs held is to be saved, whether or not anything is edited.  busy
+  // where it could not be recovered.
+  Done carry_recovery();
+  // Whether save() puts into the hive what its logs held.
+  bool carries_recovery() const {
+    return hive_.recovery().state == hive::RecoveryState::recovered &&
+           (carry_recovery_ || editor_.changed());
+  }
+  Outcome recovery_outcome() const;
+
+  // Where an edit made a difference, or its logs did: saves the hive, and opens
+  // it anew to see that everything that was edited is there.
   Done save(const Clock& clock);
 
  private:
@@ -77,6 +87,7 @@ class OpenHive {
   hive::Hive hive_;
   std::string place_;
   HiveEditor editor_;  // borrows hive_
+  bool carry_recovery_ = false;
 };
 
 Result<std::unique_ptr<OpenHive>> OpenHive::open(const Disk& disk,
@@ -88,8 +99,22 @@ Result<std::unique_ptr<OpenHive>> OpenHive::open(const Disk& disk,
       std::move(volume), path.path, std::move(data), std::move(hive), disk.show(path)));
 }
 
+Done OpenHive::carry_recovery() {
+  if (hive_.dirty()) return Error(Errc::busy, describe(hive_.recovery()));
+  carry_recovery_ = true;
+  return {};
+}
+
+Outcome OpenHive::recovery_outcome() const {
+  return {.edit = std::string(kind_of(HiveReplay{})),
+          .where = place_,
+          .before = hive_.recovery().why_dirty,
+          .after = describe(hive_.recovery()),
+          .why = "its logs hold changes that the hive lacks"};
+}
+
 Done OpenHive::save(const Clock& clock) {
-  if (!editor_.changed()) return {};
+  if (!editor_.changed() && !carries_recovery()) return {};
   std::uint32_t logged = TRY(greatest_log_sequence(*volume_, path_));
   if (logged == UINT32_MAX) {
     return Error(Errc::unsupported,
@@ -107,8 +132,11 @@ class Rehearsal {
 
   Result<Outcome> apply(const Edit& edit);
   Done save_hives();
+  // Of the hives that were saved: what their logs held, and they hold now.
+  std::vector<Outcome>& replays() { return replays_; }
 
  private:
+  Result<OpenHive*> open(const GuestPath& path);
   Result<Outcome> in_hive(const GuestPath& path, const Action& action);
   Result<Outcome> apply(const BcdSet& edit) { return in_hive(edit.store, edit); }
   Result<Outcome> apply(const BcdDelete& edit) { return in_hive(edit.store, edit); }
@@ -117,10 +145,14 @@ class Rehearsal {
   Result<Outcome> apply(const FilePut& edit);
   Result<Outcome> apply(const FileDelete& edit);
   Result<Outcome> apply(const FileRename& edit);
+  Result<Outcome> apply(const ImageReplay& edit);
+  Result<Outcome> apply(const VolumeSettle& edit);
+  Result<Outcome> apply(const HiveReplay& edit);
 
   Disk& disk_;
   // By partition and path in lower case.
   std::map<std::pair<std::uint32_t, std::string>, std::unique_ptr<OpenHive>> open_;
+  std::vector<Outcome> replays_;
 };
 
 Result<Outcome> Rehearsal::apply(const Edit& edit) {
@@ -131,16 +163,22 @@ Result<Outcome> Rehearsal::apply(const Edit& edit) {
   return outcome;
 }
 
-Result<Outcome> Rehearsal::in_hive(const GuestPath& path, const Action& action) {
+Result<OpenHive*> Rehearsal::open(const GuestPath& path) {
   std::unique_ptr<OpenHive>& open =
       open_[std::pair(path.partition, ascii_lower(path.path))];
   if (!open) open = TRY(OpenHive::open(disk_, path).in(disk_.show(path)));
-  return open->editor().apply(action);
+  return open.get();
+}
+
+Result<Outcome> Rehearsal::in_hive(const GuestPath& path, const Action& action) {
+  return TRY(open(path))->editor().apply(action);
 }
 
 Done Rehearsal::save_hives() {
   for (auto& [name, open] : open_) {
-    if (open) TRY(open->save(disk_.clock()).in(open->place()));
+    if (!open) continue;
+    TRY(open->save(disk_.clock()).in(open->place()));
+    if (open->carries_recovery()) replays_.push_back(open->recovery_outcome());
   }
   open_.clear();
   return {};
@@ -197,14 +235,74 @@ Result<Outcome> Rehearsal::apply(const FileRename& edit) {
   return outcome;
 }
 
+// The log lies outside of what a guest sees: opening the image for writing, as
+// commit() does, replays it.
+Result<Outcome> Rehearsal::apply(const ImageReplay&) {
+  Outcome outcome;
+  outcome.where = "the image's own log";
+  outcome.changed = disk_.image() && disk_.image()->log == ImageLog::pending;
+  if (outcome.changed) {
+    outcome.before = fmt::format("{} entries, not in the file's own tables yet",
+                                 disk_.image()->log_entry_count);
+    outcome.after = "replayed into the file";
+  }
+  return outcome;
+}
+
+Result<Outcome> Rehearsal::apply(const VolumeSettle& edit) {
+  TRY(save_hives());
+  std::string place = disk_.show({.partition = edit.partition, .path = "\\"});
+  TRY(TRY(disk_.volume(edit.partition))->settle().in(place));
+  Outcome outcome;
+  outcome.where = std::move(place);
+  outcome.changed = false;  // What was settled is told for every volume alike.
+  return outcome;
+}
+
+Result<Outcome> Rehearsal::apply(const HiveReplay& edit) {
+  OpenHive& hive = *TRY(open(edit.hive));
+  TRY(hive.carry_recovery().in(hive.place()));
+  return Outcome{};  // Told with those that an edit of the hive carries along.
+}
+
+// What settling the volumes came to.
+std::vector<Outcome> settlement_outcomes(const Plan& plan, const Disk& disk) {
+  std::vector<Outcome> outcomes;
+  for (const auto& [number, settlement] : disk.settlements()) {
+    auto asks = [&, number = number](const Edit& edit) {
+      const auto* settle = std::get_if<VolumeSettle>(&edit.action);
+      return settle != nullptr && settle->partition == number;
+    };
+    auto asked = std::ranges::find_if(plan.edits, asks);
+    outcomes.push_back(
+        {.edit = settlement.kind,
+         .where = disk.show({.partition = number, .path = "\\"}),
+         .before = settlement.before,
+         .after = settlement.after,
+         .why = asked != plan.edits.end()
+                    ? asked->why
+                    : "nothing is written on top of work that isn't finished"});
+  }
+  return outcomes;
+}
+
 }  // namespace
 
 Result<std::vector<Outcome>> rehearse(const Plan& plan, Disk& disk) {
   Rehearsal rehearsal(disk);
   std::vector<Outcome> outcomes;
-  for (const Edit& edit : plan.edits) outcomes.push_back(TRY(rehearsal.apply(edit)));
+  for (const Edit& edit : plan.edits) {
+    Outcome outcome = TRY(rehearsal.apply(edit));
+    bool told_below = std::holds_alternative<VolumeSettle>(edit.action) ||
+                      std::holds_alternative<HiveReplay>(edit.action);
+    if (!told_below) outcomes.push_back(std::move(outcome));
+  }
   TRY(rehearsal.save_hives());
   TRY(disk.flush());
+  std::vector<Outcome> first = settlement_outcomes(plan, disk);
+  std::ranges::move(rehearsal.replays(), std::back_inserter(first));
+  outcomes.insert(outcomes.begin(), std::make_move_iterator(first.begin()),
+                  std::make_move_iterator(first.end()));
   return outcomes;
 }
 

@@ -95,7 +95,7 @@ bool same(const Finding& a, const Finding& b) {
 // Whether `after` is what the repair promised: each mended finding is gone, and
 // nothing is there that wasn't before.
 Done check_after(const Diagnosis& before, const Diagnosis& after,
-                 const std::vector<Finding>& mended) {
+                 const std::vector<Finding>& mended, bool discards) {
   for (const Finding& finding : after.findings) {
     auto is_same = [&](const Finding& other) { return same(finding, other); };
     if (std::any_of(mended.begin(), mended.end(), is_same)) {
@@ -106,6 +106,8 @@ Done check_after(const Diagnosis& before, const Diagnosis& after,
                              finding.recipe, finding.what))
           .in(finding.where);
     }
+    // A log that was given up leaves its volume to chkdsk, as was asked for.
+    if (discards && finding.recipe == kVolumeDirty) continue;
     if (std::none_of(before.findings.begin(), before.findings.end(), is_same)) {
       return Error(Errc::corrupt,
                    fmt::format("the repair was rehearsed and would break something: {} "
@@ -129,7 +131,8 @@ Done check_after(const Diagnosis& before, const Diagnosis& after,
   return {};
 }
 
-// The plan for those findings that the chosen recipes made.
+// The plan for those findings that the chosen recipes made.  Where `everything`
+// was to be mended, what no recipe can mend is left, too.
 struct Planned {
   Plan plan;
   std::vector<Finding> mended;
@@ -138,13 +141,19 @@ struct Planned {
 
 Result<Planned> make_plan(const Disk& disk, const Diagnosis& diagnosis,
                           const std::vector<const Recipe*>& recipes,
-                          const Settings& settings) {
+                          const Settings& settings, bool everything) {
   Planned planned;
   for (const Finding& finding : diagnosis.findings) {
     auto recipe = std::find_if(recipes.begin(), recipes.end(), [&](const Recipe* one) {
       return one->id() == finding.recipe;
     });
-    if (recipe == recipes.end()) continue;
+    if (recipe == recipes.end()) {
+      if (find_recipe(finding.recipe) != nullptr || !everything) continue;
+      ++planned.left_count;
+      planned.plan.notes.push_back(
+          fmt::format("{} isn't mended: {}", finding.recipe, finding.what));
+      continue;
+    }
     Plan plan;
     const Installation& windows = *disk.installations()[finding.installation];
     Done done = (*recipe)->mend(windows, finding, settings, plan);
@@ -234,9 +243,10 @@ Result<Applied> apply_plan(Transaction& transaction, const Plan& plan,
   for (const Overlay::Change& change : changes) {
     applied.bytes_written += change.after.size();
   }
-  if (options.dry_run || changes.empty()) return applied;
+  bool nothing = changes.empty() && !transaction.replays_image();
+  if (options.dry_run || nothing) return applied;
   Receipt receipt = TRY(transaction.commit(description_of(what, applied.outcomes)));
-  applied.journal = receipt.journal;
+  if (!receipt.journal.empty()) applied.journal = receipt.journal;
   applied.bytes_written = receipt.bytes_written;
   return applied;
 }
@@ -259,8 +269,8 @@ Result<RepairReport> repair(Transaction& transaction, const RepairOptions& optio
   report.before = diagnose(transaction.disk(), examining, options.settings, index);
   TRY(check_named(report.before, *transaction.disk().installations()[index],
                   options.recipes));
-  Planned planned =
-      TRY(make_plan(transaction.disk(), report.before, mending, options.settings));
+  Planned planned = TRY(make_plan(transaction.disk(), report.before, mending,
+                                  options.settings, options.recipes.empty()));
   note_unseen(report.before, *transaction.disk().installations()[index], mending,
               planned.plan.notes);
   if (planned.mended.empty()) {
@@ -272,7 +282,8 @@ Result<RepairReport> repair(Transaction& transaction, const RepairOptions& optio
   }
   auto prove = [&](const Disk& rehearsed) -> Done {
     report.after = diagnose(rehearsed, examining, options.settings, index);
-    return check_after(report.before, report.after, planned.mended);
+    return check_after(report.before, report.after, planned.mended,
+                       rehearsed.options().unclean == Unclean::discard);
   };
   report.applied = TRY(apply_plan(transaction, planned.plan, what_of(planned.mended),
                                   {.dry_run = options.dry_run, .prove = prove}));

@@ -20,6 +20,7 @@ struct Transaction::Impl {
   std::vector<Settled> settled;
   std::shared_ptr<Overlay> overlay;
   std::unique_ptr<Disk> disk;
+  bool replays_image = false;
   const char* spent = nullptr;  // why nothing more can be done
 
   OpenForWriting open_for_writing() {
@@ -28,7 +29,14 @@ struct Transaction::Impl {
     };
   }
   Done open_disk() {
-    disk = TRY(Disk::open(overlay, {.writable = true, .clock = options.clock}));
+    ImageFacts facts = view.image->facts();
+    if (replays_image) facts.log = ImageLog::clean;
+    disk = TRY(Disk::open(overlay,
+                          {.writable = true,
+                           .clock = options.clock,
+                           .unclean = options.unclean,
+                           .discard_hibernation = options.discard_hibernation},
+                          std::move(facts)));
     return {};
   }
 };
@@ -63,6 +71,9 @@ Result<std::vector<Outcome>> Transaction::rehearse(const Plan& plan) {
   impl_->spent = "a rehearsal of this transaction ended halfway";
   std::vector<Outcome> outcomes = TRY(repair::rehearse(plan, *impl_->disk));
   TRY(impl_->disk->flush());
+  for (const Edit& edit : plan.edits) {
+    impl_->replays_image |= std::holds_alternative<ImageReplay>(edit.action);
+  }
   TRY(impl_->open_disk());
   impl_->spent = nullptr;
   return outcomes;
@@ -73,12 +84,19 @@ Result<std::vector<Overlay::Change>> Transaction::changes() const {
   return impl_->overlay->changes();
 }
 
+bool Transaction::replays_image() const { return impl_->replays_image; }
+
 Result<Receipt> Transaction::commit(const std::string& description) {
   TRY(check(impl_->spent));
   TRY(check(impl_->options.dry_run ? "this is a dry run" : nullptr));
   TRY(impl_->disk->flush());
   std::vector<Overlay::Change> changes = TRY(impl_->overlay->changes());
   impl_->spent = "this transaction was committed already";
+  if (changes.empty() && impl_->replays_image) {
+    // Whoever opens it for writing replays its log; there is nothing to undo.
+    TRY(TRY(impl_->open_for_writing()())->flush());
+    return Receipt{};
+  }
   JournalHead head;
   head.id = TRY(impl_->options.make_guid());
   head.time = impl_->options.clock();

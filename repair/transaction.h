@@ -27,6 +27,9 @@ namespace drydock::repair {
 struct TransactionOptions {
   bool dry_run = false;  // opens for reading only; commit() is bad_argument
   Clock clock = now;
+  // As VolumeOptions have them.
+  Unclean unclean = Unclean::automatic;
+  bool discard_hibernation = false;
   MakeGuid make_guid = random_guid;
 };
 
@@ -51,6 +54,10 @@ class Transaction {
 
   // What commit() would write.
   Result<std::vector<Overlay::Change>> changes() const;
+
+  // Whether commit() will replay the image's own log, though nothing that a
+  // guest sees changes.
+  bool replays_image() const;
 
   // Flushes disk()'s volumes and carries the changes to the image, as
   // repair::commit() does.  `description` is JSON, kept in the journal for

@@ -45,4 +45,9 @@ Result<View> open_view(const std::filesystem::path& path) {
   return open_view(TRY(FileDevice::open(path)));
 }
 
+Result<std::unique_ptr<Disk>> open_disk(const View& view, VolumeOptions options) {
+  options.writable = false;
+  return Disk::open(view.device, std::move(options), view.image->facts());
+}
+
 }  // namespace drydock::repair

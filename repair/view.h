@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "repair/disk.h"
 #include "vhd/file_device.h"
 #include "vhd/image.h"
 
@@ -29,5 +30,8 @@ Result<View> open_view(const std::filesystem::path& path);
 
 // The same over a file that is open already.
 Result<View> open_view(std::shared_ptr<FileDevice> file);
+
+// The disk in the view, which must outlive it, for reading.
+Result<std::unique_ptr<Disk>> open_disk(const View& view, VolumeOptions options = {});
 
 }  // namespace drydock::repair

@@ -31,6 +31,7 @@ struct ImageFacts {
   std::optional<std::uint32_t> physical_sector_size;
   std::optional<std::string> creator;  // UTF-8
   ImageLog log = ImageLog::none;
+  std::uint64_t log_entry_count = 0;  // of a pending one: entries that count
   // Changes whenever the bytes of the disk may have: VHDX's DataWriteGuid.
   std::optional<Guid> data_guid;
   // Where a differencing image says that its parent is, in the words and the

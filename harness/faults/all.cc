@@ -4,10 +4,10 @@ namespace drydock::faults {
 
 const std::vector<const Fault*>& all_faults() {
   static const std::vector<const Fault*> faults = {
+      &image_log_pending(),
       &bcd_default_missing(),
       &driver_disable(),
-      &hive_dirty_new(),
-      &hive_dirty_old(),
+      &hive_replay_logs(),
   };
   return faults;
 }

@@ -37,8 +37,21 @@ Result<std::vector<std::string>> break_raw(const std::filesystem::path& raw,
   std::vector<std::string> words;
   for (const Wound& wound : wounds) {
     Parameters parameters = TRY(complete_parameters(wound));
-    words.push_back(
-        TRY(wound.fault->inflict(*patient, parameters, seed).in(wound.fault->id())));
+    std::string done =
+        TRY(wound.fault->inflict(*patient, parameters, seed).in(wound.fault->id()));
+    if (!done.empty()) words.push_back(std::move(done));
+  }
+  return words;
+}
+
+Result<std::vector<std::string>> break_container(const std::filesystem::path& image,
+                                                 const std::vector<Wound>& wounds,
+                                                 std::uint64_t seed) {
+  std::vector<std::string> words;
+  for (const Wound& wound : wounds) {
+    std::string done =
+        TRY(wound.fault->inflict_on_image(image, seed).in(wound.fault->id()));
+    if (!done.empty()) words.push_back(std::move(done));
   }
   return words;
 }
@@ -50,7 +63,13 @@ Result<std::vector<std::string>> break_image(const std::filesystem::path& image,
   std::filesystem::path raw = work / "disk.raw";
   images::Packing packing = TRY(images::unpack(image, raw));
   std::vector<std::string> words = TRY(break_raw(raw, wounds, seed));
-  TRY(images::pack(raw, image, packing.container, packing.block_size));
+  auto break_packed = [&](const std::filesystem::path& packed) -> Done {
+    for (std::string& done : TRY(break_container(packed, wounds, seed))) {
+      words.push_back(std::move(done));
+    }
+    return {};
+  };
+  TRY(images::pack(raw, image, packing.container, packing.block_size, break_packed));
   return words;
 }
 

@@ -40,6 +40,13 @@ class Fault {
   // of parameters().  The same disk, parameters and seed give the same wound.
   virtual Result<std::string> inflict(Patient& patient, const Parameters& parameters,
                                       std::uint64_t seed) const = 0;
+
+  // Wounds the image's file, once the disk is in it: what is about the container
+  // and not about the disk.  Returns what was done, "" for nothing.
+  virtual Result<std::string> inflict_on_image(const std::filesystem::path&,
+                                               std::uint64_t /*seed*/) const {
+    return std::string();
+  }
 };
 
 // Every fault, in the order of the recipes.
@@ -62,8 +69,13 @@ Result<std::vector<std::string>> break_raw(const std::filesystem::path& raw,
                                            const std::vector<Wound>& wounds,
                                            std::uint64_t seed);
 
-// The same for an image file, which stays as it was on an Error.  Its
-// container is written anew, so that its own ids change.
+// What remains of `wounds` once that disk is in `image`.
+Result<std::vector<std::string>> break_container(const std::filesystem::path& image,
+                                                 const std::vector<Wound>& wounds,
+                                                 std::uint64_t seed);
+
+// Both for an image file, which stays as it was on an Error.  Its container is
+// written anew, so that its own ids change.
 Result<std::vector<std::string>> break_image(const std::filesystem::path& image,
                                              const std::vector<Wound>& wounds,
                                              std::uint64_t seed);

@@ -6,9 +6,9 @@
 
 namespace drydock::faults {
 
+const Fault& image_log_pending();
 const Fault& bcd_default_missing();
 const Fault& driver_disable();
-const Fault& hive_dirty_new();
-const Fault& hive_dirty_old();
+const Fault& hive_replay_logs();
 
 }  // namespace drydock::faults

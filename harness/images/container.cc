@@ -67,7 +67,7 @@ Done copy_sparse(const std::filesystem::path& from, const std::filesystem::path&
 }
 
 Done pack(const std::filesystem::path& raw, const std::filesystem::path& image,
-          Container container, std::uint64_t block_size) {
+          Container container, std::uint64_t block_size, const Finish& finish) {
   std::filesystem::path part = image;
   part += ".part";
   if (container == Container::raw) {
@@ -78,6 +78,7 @@ Done pack(const std::filesystem::path& raw, const std::filesystem::path& image,
          fmt::format("subformat=dynamic,block_size={}", block_size), raw.string(),
          part.string()}));
   }
+  if (finish) TRY(finish(part));
   TRY(move_file(part, image));
   return remove_file(raw);
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 
 #include "harness/images/spec.h"
 #include "vhd/block_device.h"
@@ -12,9 +13,10 @@
 namespace drydock::images {
 
 // Makes `image` of the disk in `raw`, which is gone afterwards.  An image of
-// that name is replaced, but only by a whole one.
+// that name is replaced, but only by a whole one, on which `finish` was done.
+using Finish = std::function<Done(const std::filesystem::path&)>;
 Done pack(const std::filesystem::path& raw, const std::filesystem::path& image,
-          Container container, std::uint64_t block_size);
+          Container container, std::uint64_t block_size, const Finish& finish = {});
 
 // What unpack() met, for packing it again.
 struct Packing {

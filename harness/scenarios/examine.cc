@@ -21,7 +21,7 @@ Result<repair::Diagnosis> diagnose_image(const std::filesystem::path& image,
     }
   }
   repair::View view = TRY(repair::open_view(image));
-  auto disk = TRY(repair::Disk::open(view.device));
+  auto disk = TRY(repair::open_disk(view));
   return repair::diagnose(*disk, recipes, settings);
 }
 

@@ -40,7 +40,7 @@ struct Opened {
 Result<Opened> open_disk(const Stage& stage) {
   Opened opened;
   opened.view = TRY(repair::open_view(stage.image));
-  opened.disk = TRY(repair::Disk::open(opened.view.device));
+  opened.disk = TRY(repair::open_disk(opened.view));
   return opened;
 }
 

@@ -33,6 +33,10 @@ Result<Stage> set_stage(const Story& story, const harness::WorkFolder& work,
     say("fault: " + words);
   }
   TRY(images::pack(raw, stage.before, story.image.container, story.image.block_size));
+  for (const std::string& words :
+       TRY(faults::break_container(stage.before, story.wounds, story.seed))) {
+    say("fault: " + words);
+  }
   TRY(images::copy_sparse(stage.before, stage.image));
   stage.before_hash = TRY(hash_image(stage.image));
   return stage;

@@ -64,18 +64,36 @@ Stat stat_of(const ShortSlot& slot) {
 
 Result<std::shared_ptr<Tree>> Tree::open(DevicePtr device, VolumeOptions options) {
   Clusters clusters = TRY(Clusters::open(std::move(device)));
-  return std::shared_ptr<Tree>(new Tree(std::move(clusters), std::move(options)));
+  std::shared_ptr<Tree> tree(new Tree(std::move(clusters), std::move(options)));
+  if (tree->options_.unclean == Unclean::refuse) TRY(tree->check_clean());
+  return tree;
+}
+
+Result<VolumeCondition> Tree::condition() const {
+  VolumeCondition condition;
+  std::string reason = TRY(clusters_.unclean());
+  if (!reason.empty()) condition.add(VolumeState::dirty, std::move(reason));
+  return condition;
+}
+
+Done Tree::check_clean() const {
+  std::string reason = TRY(clusters_.unclean());
+  if (reason.empty()) return {};
+  return Error(Errc::busy,
+               fmt::format("the volume isn't clean: {}; let Windows check it before it "
+                           "is changed, or have it changed as it is with --unclean "
+                           "discard",
+                           reason));
 }
 
 Done Tree::check_writable() const {
   if (!writable()) {
     return Error(Errc::read_only, "the volume was opened for reading only");
   }
-  std::string reason = TRY(clusters_.unclean());
-  if (reason.empty()) return {};
-  return Error(Errc::busy, fmt::format("the volume isn't clean: {}; let Windows check "
-                                       "it before it is changed",
-                                       reason));
+  // There is no log in FAT: given up is only the caution.  The mark stays, so
+  // that Windows still looks.
+  if (options_.unclean == Unclean::discard) return {};
+  return check_clean();
 }
 
 // Everything that writes goes through here.

@@ -42,6 +42,10 @@ class Tree {
   Clusters& clusters() { return clusters_; }
   bool writable() const { return options_.writable && clusters_.writable(); }
 
+  Result<VolumeCondition> condition() const;
+  // read_only, or busy, where nothing may be changed.
+  Done check_writable() const;
+
   Result<NodePtr> find(std::string_view path);
   Done list(const Node& directory, const FileSystem::Visit& visit);
   Result<NodePtr> create(std::string_view path, std::uint8_t attributes);
@@ -67,8 +71,8 @@ class Tree {
   Tree(Clusters clusters, VolumeOptions options)
       : clusters_(std::move(clusters)), options_(std::move(options)) {}
 
+  Done check_clean() const;
   Result<Place> place(std::string_view path);
-  Done check_writable() const;
   template <class Change>
   Done change(const Change& change);
 

@@ -57,6 +57,11 @@ class Volume final : public FileSystem {
   explicit Volume(TreePtr tree) : tree_(std::move(tree)) {}
 
   Result<VolumeFacts> facts() const override;
+  Result<VolumeCondition> condition() const override { return tree_->condition(); }
+  Done settle() override { return tree_->check_writable(); }
+  Done check_settle() const override { return tree_->check_writable(); }
+  // FAT keeps no log: there is nothing to finish, and nothing to give up.
+  const std::vector<Settlement>& settlements() const override { return settlements_; }
 
   Result<File> find(std::string_view path) const override {
     return file(tree_->find(path), path);
@@ -90,6 +95,7 @@ class Volume final : public FileSystem {
   }
 
   TreePtr tree_;
+  std::vector<Settlement> settlements_;
 };
 
 Result<VolumeFacts> Volume::facts() const {
@@ -97,7 +103,6 @@ Result<VolumeFacts> Volume::facts() const {
   const Geometry& geometry = clusters.geometry();
   Directory root = TRY(Directory::open(clusters, geometry.root_cluster));
   auto label = TRY(root.label());
-  bool clean = TRY(clusters.unclean()).empty();
   VolumeFacts facts;
   facts.file_system = "fat32";
   if (label) facts.label = decode_label(*label);
@@ -106,7 +111,7 @@ Result<VolumeFacts> Volume::facts() const {
   facts.size = geometry.size;
   facts.free = std::uint64_t(TRY(clusters.free_count())) * geometry.cluster_size;
   facts.cluster_size = geometry.cluster_size;
-  facts.states = {clean ? VolumeState::clean : VolumeState::dirty};
+  facts.condition = TRY(tree_->condition());
   return facts;
 }
 

@@ -46,6 +46,8 @@ class DeviceOperations {
   std::optional<Error> take_error();
 
   const DevicePtr& device() const { return device_; }
+  // From now on, works on this one, which shows the same bytes.
+  void set_device(DevicePtr device) { device_ = std::move(device); }
 
  private:
   struct Calls;

@@ -43,10 +43,11 @@ Errc code_of(int number) {
 
 }  // namespace
 
-Mount::Mount(DevicePtr partition, VolumeOptions options, BootSector boot_sector)
+Mount::Mount(Unfinished unfinished, VolumeOptions options, BootSector boot_sector)
     : options_(std::move(options)),
       boot_sector_(boot_sector),
-      operations_(std::move(partition)) {}
+      unfinished_(std::move(unfinished)),
+      operations_(unfinished_.device()) {}
 
 Mount::~Mount() {
   warm_.reset();
@@ -58,10 +59,15 @@ Result<std::shared_ptr<Mount>> Mount::open(DevicePtr partition, VolumeOptions op
   if (partition->size() >= sector.size()) TRY(partition->read(0, sector));
   BootSector boot_sector = TRY(read_boot_sector(sector, partition->size()));
   keep_messages();
+  Unfinished unfinished =
+      TRY(Unfinished::examine(std::move(partition), options.unclean));
   std::shared_ptr<Mount> mount(
-      new Mount(std::move(partition), std::move(options), boot_sector));
+      new Mount(std::move(unfinished), std::move(options), boot_sector));
   TRY(mount->mount());
   TRY(mount->examine());
+  if (mount->options_.unclean == Unclean::refuse && !mount->condition_.clean()) {
+    return not_clean(mount->condition_);
+  }
   return mount;
 }
 
@@ -87,7 +93,11 @@ Done Mount::mount() {
                           .length = boot_sector_.mirror_size(),
                           .source = boot_sector_.mft_offset});
     if (!attempt()) return first;
-    condition_.add(VolumeState::dirty, "its $MFTMirr differs from $MFT");
+    mirror_differs_ = true;
+    // A replay changes $MFT and leaves the mirror to whoever carries it out.
+    if (!unfinished_.replay()) {
+      condition_.add(VolumeState::dirty, "its $MFTMirr differs from $MFT");
+    }
   }
   ntfs_create_lru_caches(volume_);
   // What is made in a compressed directory is left uncompressed: boot loaders
@@ -106,6 +116,7 @@ Done Mount::examine() {
   } else if ((flags & kChkdskUnderway) != 0) {
     condition_.add(VolumeState::dirty, "chkdsk was at work on it and did not end");
   }
+  chkdsk_underway_ = (flags & kChkdskUnderway) != 0;
   {
     Inode log = TRY(Inode::open(*this, {.record = kLogFileRecord}));
     auto data = TRY(Attribute::open(log, le32_to_cpu(AT_DATA)));
@@ -118,6 +129,14 @@ Done Mount::examine() {
     start.resize(static_cast<std::size_t>(size));
     add_log_state(condition_, log_state(start));
   }
+  condition_.replay = unfinished_.replay();
+  if (condition_.has(VolumeState::log_unfinished)) {
+    condition_.replay_problem = unfinished_.problem();
+  }
+  return examine_hibernation();
+}
+
+Done Mount::examine_hibernation() {
   Inode root = TRY(Inode::open(*this, {.record = kRootRecord}));
   auto found = TRY(look_up(root, u"hiberfil.sys"));
   TRY(root.close());
@@ -147,21 +166,8 @@ Done Mount::begin() {
   return cool();
 }
 
-Done Mount::allow_change() {
-  if (!options_.writable) {
-    return Error(Errc::read_only, "this volume was opened for reading only");
-  }
-  if (!operations_.device()->writable()) {
-    return Error(Errc::read_only, "the device under this volume isn't writable");
-  }
-  if (!condition_.clean()) return not_clean(condition_);
-  NVolClearReadOnly(volume_);
-  operations_.allow_writes();
-  return {};
-}
-
 Done Mount::begin_change(std::uint64_t length) {
-  TRY(allow_change());
+  TRY(settle());
   TRY(begin());
   // Finding room takes no more than a look at $Bitmap for each cluster.
   operations_.begin(kReadsMax + length / boot_sector_.sector_size);
@@ -195,7 +201,7 @@ Result<OpenData*> Mount::begin_data(Reference file) {
 }
 
 Result<OpenData*> Mount::begin_data_change(Reference file) {
-  TRY(allow_change());
+  TRY(settle());
   return begin_data(file);
 }
 

@@ -1,9 +1,10 @@
 // One volume, mounted by libntfs-3g on a BlockDevice: what the volume, its
 // files and their data share, and what lives as long as the last of them.
 //
-// It is always mounted without a write, as for forensics, and taken for what
-// it is: condition() says how it was left, and begin_change() is what lets the
-// library write, once, when the first change comes.
+// It is always mounted without a write, as for forensics.  condition() says how
+// it was left.  What its log holds is applied in memory (unfinished.h), and for
+// good, or given up, by settle(): once, when the first change comes, and only
+// then may the library write.
 //
 // libntfs-3g must never open one inode twice: each copy would have its own
 // idea of the record, and the last closed would win.  So between two calls on
@@ -22,6 +23,7 @@
 #include "ntfs/ntfs/device_operations.h"
 #include "ntfs/ntfs/inode.h"
 #include "ntfs/ntfs/state.h"
+#include "ntfs/ntfs/unfinished.h"
 #include "ntfs/open_volume.h"
 
 namespace drydock::ntfs {
@@ -44,6 +46,11 @@ class Mount final : public std::enable_shared_from_this<Mount> {
   // Whether changes were asked for and the device takes them; the volume may
   // still not be clean.
   bool writable() const;
+
+  // As FileSystem has them.
+  Done settle();
+  Done check_settle() const;
+  const std::vector<Settlement>& settlements() const { return settlements_; }
 
   // Starts a call that looks something up: closes the warm file, and grants
   // the reads that an honest volume needs.  Fails where an earlier write to
@@ -72,18 +79,28 @@ class Mount final : public std::enable_shared_from_this<Mount> {
   std::shared_ptr<DataDevice> held_data_of(Reference file);
 
  private:
-  Mount(DevicePtr partition, VolumeOptions options, BootSector boot_sector);
+  Mount(Unfinished unfinished, VolumeOptions options, BootSector boot_sector);
   Done mount();
   Done examine();
-  Done allow_change();
+  Done examine_hibernation();
+  Done settle_log();
+  std::string lost_words();
+  Done settle_mirror();
+  Done settle_hibernation();
+  Done mark_dirty();
   Result<OpenData*> warm(Reference file);
   Done cool();
 
   VolumeOptions options_;
   BootSector boot_sector_;
+  Unfinished unfinished_;
   DeviceOperations operations_;
   _ntfs_volume* volume_ = nullptr;
   VolumeCondition condition_;
+  bool mirror_differs_ = false;
+  bool chkdsk_underway_ = false;
+  bool settled_ = false;
+  std::vector<Settlement> settlements_;
   std::unique_ptr<OpenData> warm_;
   std::map<std::uint64_t, std::weak_ptr<DataDevice>> data_;  // by Reference
 };

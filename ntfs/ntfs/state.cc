@@ -1,7 +1,6 @@
 #include "ntfs/ntfs/state.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -32,11 +31,6 @@ bool is_hibernated(Bytes start) {
   return start.size() >= 4 && equal_ignoring_case(as_text(start.first(4)), "hibr");
 }
 
-void VolumeCondition::add(VolumeState state, std::string reason) {
-  if (std::ranges::find(states, state) == states.end()) states.push_back(state);
-  reasons.push_back(std::move(reason));
-}
-
 void add_log_state(VolumeCondition& condition, const LogState& log) {
   switch (log.kind) {
     case LogState::Kind::empty:
@@ -60,13 +54,6 @@ void add_log_state(VolumeCondition& condition, const LogState& log) {
                     "neither restart page of its $LogFile can be believed");
       return;
   }
-}
-
-Error not_clean(const VolumeCondition& condition) {
-  return Error(Errc::busy,
-               fmt::format("the volume isn't clean: {}; let Windows start from it once "
-                           "and shut down fully, or run chkdsk on it",
-                           fmt::join(condition.reasons, "; ")));
 }
 
 }  // namespace drydock::ntfs

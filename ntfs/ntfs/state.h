@@ -38,15 +38,6 @@ LogState log_state(Bytes start);
 // to be resumed.
 bool is_hibernated(Bytes start);
 
-// Each state that holds, and one sentence for each that isn't clean.
-struct VolumeCondition {
-  std::vector<VolumeState> states;  // empty: clean
-  std::vector<std::string> reasons;
-
-  bool clean() const { return states.empty(); }
-  void add(VolumeState state, std::string reason);
-};
-
 // Adds what `log` has to say.
 void add_log_state(VolumeCondition& condition, const LogState& log);
 

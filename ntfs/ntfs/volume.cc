@@ -42,7 +42,12 @@ class Volume final : public FileSystem {
   explicit Volume(std::shared_ptr<Mount> mount) : mount_(std::move(mount)) {}
 
   Result<VolumeFacts> facts() const override;
-  Result<std::vector<VolumeState>> states() const override;
+  Result<VolumeCondition> condition() const override { return mount_->condition(); }
+  Done settle() override { return mount_->settle(); }
+  Done check_settle() const override { return mount_->check_settle(); }
+  const std::vector<Settlement>& settlements() const override {
+    return mount_->settlements();
+  }
   Result<File> find(std::string_view path) const override;
   Done list(const File& directory, const Visit& visit) const override;
   Result<File> create(std::string_view path) override {
@@ -113,20 +118,13 @@ Result<VolumeFacts> Volume::facts() const {
   const BootSector& boot = mount_->boot_sector();
   std::string label = TRY(label_of(*mount_));
   std::uint64_t free_count = TRY(free_clusters(*mount_));
-  std::vector<VolumeState> how_left = TRY(states());
   return VolumeFacts{.file_system = "ntfs",
                      .label = std::move(label),
                      .serial = fmt::format("{:016x}", boot.serial_number),
                      .size = boot.volume_size,
                      .free = free_count * boot.cluster_size,
                      .cluster_size = boot.cluster_size,
-                     .states = std::move(how_left)};
-}
-
-Result<std::vector<VolumeState>> Volume::states() const {
-  std::vector<VolumeState> states = mount_->condition().states;
-  if (states.empty()) states.push_back(VolumeState::clean);
-  return states;
+                     .condition = mount_->condition()};
 }
 
 Result<File> Volume::file_at(Reference reference) const {

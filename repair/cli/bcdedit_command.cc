@@ -102,7 +102,7 @@ Exit list_image(const WordsRequest& request, const BcdeditEnum& what, Report& re
   auto view = repair::open_view(request.target);
   if (!view) return report.fail(view.error());
   report.track(view->file);
-  auto disk = repair::Disk::open(view->device);
+  auto disk = repair::open_disk(*view, request.change.volumes.options());
   if (!disk) return report.fail(std::move(disk).error().in(request.target));
   auto store = find_store(**disk, installation);
   if (!store) return report.fail(store.error());

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "repair/cli/json.h"
@@ -26,7 +27,7 @@ Result<repair::Applied> change(const std::string& image, const ChangeOptions& op
                                const std::string& what, const MakePlan& make_plan,
                                Report& report) {
   auto transaction =
-      TRY(repair::Transaction::begin(image, {.dry_run = options.dry_run}));
+      TRY(repair::Transaction::begin(image, options.transaction()));
   report.track(transaction->view().file);
   repair::Disk& disk = transaction->disk();
   std::size_t installation = TRY(meant(disk, options));
@@ -61,6 +62,8 @@ void report_change(const repair::Applied& applied, bool dry_run, Report& report)
         fmt::format("wrote {} bytes; `drydock undo` takes them back "
                     "(journal {})\n",
                     applied.bytes_written, *applied.journal));
+  } else if (std::ranges::any_of(applied.outcomes, &repair::Outcome::changed)) {
+    report.print("done; no byte that a guest sees has changed\n");
   } else {
     report.print("nothing had to change\n");
   }

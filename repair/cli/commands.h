@@ -9,12 +9,24 @@
 #include <vector>
 
 #include "repair/cli/report.h"
+#include "repair/transaction.h"
 
 namespace drydock::cli {
+
+// What a volume with unfinished work gets, as the command line has it.
+struct VolumeChoice {
+  Unclean unclean = Unclean::automatic;
+  bool discard_hibernation = false;
+
+  VolumeOptions options() const {
+    return {.unclean = unclean, .discard_hibernation = discard_hibernation};
+  }
+};
 
 struct InfoRequest {
   std::string image;
   bool hash = false;
+  VolumeChoice volumes;
 };
 Exit info(const InfoRequest& request, Report& report);
 
@@ -25,6 +37,7 @@ struct ReadRequest {
   std::size_t installation = 0;
   bool recursive = false;  // ls
   bool all = false;        // ls: one line a file with its facts
+  VolumeChoice volumes;
 };
 Exit list(const ReadRequest& request, Report& report);
 Exit cat(const ReadRequest& request, Report& report);
@@ -35,6 +48,7 @@ struct GetRequest {
   std::string guest;
   std::string host;  // "-" is stdout
   std::size_t installation = 0;
+  VolumeChoice volumes;
 };
 Exit get(const GetRequest& request, Report& report);
 
@@ -42,6 +56,13 @@ Exit get(const GetRequest& request, Report& report);
 struct ChangeOptions {
   std::optional<std::size_t> installation;
   bool dry_run = false;
+  VolumeChoice volumes;
+
+  repair::TransactionOptions transaction() const {
+    return {.dry_run = dry_run,
+            .unclean = volumes.unclean,
+            .discard_hibernation = volumes.discard_hibernation};
+  }
 };
 
 struct PutRequest {
@@ -80,8 +101,13 @@ Exit diagnose(const RepairRequest& request, Report& report);
 Exit repair(const RepairRequest& request, Report& report);
 Exit recipes(const std::string& name, Report& report);
 
+struct RecoverRequest {
+  std::string image;
+  ChangeOptions change;
+};
+Exit recover(const RecoverRequest& request, Report& report);
+
 Exit undo(const std::string& image, Report& report);
-Exit recover(const std::string& image, Report& report);
 Exit history(const std::string& image, Report& report);
 
 // recover of a bare hive with its logs beside it.

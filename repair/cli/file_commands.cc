@@ -1,6 +1,7 @@
 // drydock ls, cat, stat, get, put, rm: files by their guest paths.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -33,25 +34,31 @@ struct OpenImage {
   std::unique_ptr<repair::Disk> disk;
 };
 
-Result<OpenImage> open_image_file(const std::string& image, Report& report) {
+Result<OpenImage> open_image_file(const std::string& image, const VolumeChoice& volumes,
+                                  Report& report) {
   repair::View view = TRY(repair::open_view(image));
   report.track(view.file);
-  auto disk = TRY(repair::Disk::open(view.device).in(image));
+  auto disk = TRY(repair::open_disk(view, volumes.options()).in(image));
   return OpenImage{std::move(view), std::move(disk)};
 }
 
-// A volume with unfinished work is read as it lies, and that has to be said.
+// Whether what is read is what Windows would find: else it has to be said.
 void warn_unclean(const repair::Disk& disk, std::uint32_t partition,
                   const FileSystem& volume, Report& report) {
-  auto states = volume.states();
-  if (!states) return;
-  for (VolumeState state : *states) {
-    if (state == VolumeState::clean) continue;
-    report.note(fmt::format(
-        "drydock: {} is {}: this is how it lies on the disk, not "
-        "what Windows would make of it\n",
-        disk.show({.partition = partition, .path = "\\"}), to_string(state)));
+  auto condition = volume.condition();
+  if (!condition || condition->clean()) return;
+  std::string place = disk.show({.partition = partition, .path = "\\"});
+  if (condition->replay) {
+    report.note(fmt::format("drydock: {} is shown with its log replayed in memory: {}\n",
+                            place, describe(*condition->replay)));
   }
+  if (condition->shown_as_found()) return;
+  report.note(fmt::format(
+      "drydock: {} isn't clean: {}: this is how it lies on the disk, not what Windows "
+      "would make of it{}\n",
+      place, fmt::join(condition->reasons, "; "),
+      condition->replay_problem.empty() ? std::string()
+                                        : "; " + condition->replay_problem));
 }
 
 struct Found {
@@ -170,7 +177,7 @@ Done to_stdout(Bytes bytes) {
 // them is still shown.
 template <class Each>
 Exit for_each_path(const ReadRequest& request, Report& report, Each each) {
-  auto image = open_image_file(request.image, report);
+  auto image = open_image_file(request.image, request.volumes, report);
   if (!image) return report.fail(image.error());
   Exit exit = Exit::done;
   for (const std::string& path : request.paths) {
@@ -233,7 +240,7 @@ Exit stat(const ReadRequest& request, Report& report) {
 
 Exit get(const GetRequest& request, Report& report) {
   auto copy = [&]() -> Result<std::uint64_t> {
-    OpenImage image = TRY(open_image_file(request.image, report));
+    OpenImage image = TRY(open_image_file(request.image, request.volumes, report));
     Found found = TRY(find(image, request.guest, request.installation, report));
     if (request.host == "-") {
       TRY(copy_out(found.file, to_stdout).in(request.guest));

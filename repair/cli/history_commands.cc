@@ -1,4 +1,4 @@
-// drydock undo, recover, history: the journals beside an image.
+// drydock undo, history: the journals beside an image.
 
 #include <fmt/format.h>
 
@@ -31,25 +31,6 @@ Exit undo(const std::string& image, Report& report) {
   report.document({{"journal", receipt->journal},
                    {"bytes_written", receipt->bytes_written},
                    {"extent_count", receipt->extent_count}});
-  return Exit::done;
-}
-
-Exit recover(const std::string& image, Report& report) {
-  CalmCommit calm;
-  auto settled = repair::recover(image);
-  if (!settled) return fail_change(settled.error(), report);
-  json list = json::array();
-  for (const repair::Settled& entry : *settled) {
-    bool removed = entry.after == repair::JournalState::incomplete;
-    std::string_view after = removed ? "removed" : to_string(entry.after);
-    report.print(fmt::format("{}: {}, now {}\n", entry.receipt.journal,
-                             to_string(entry.before), after));
-    list.push_back({{"journal", entry.receipt.journal},
-                    {"before", to_string(entry.before)},
-                    {"after", after}});
-  }
-  if (settled->empty()) report.print("nothing was left unfinished\n");
-  report.document({{"settled", std::move(list)}});
   return Exit::done;
 }
 

@@ -46,9 +46,34 @@ json container_json(const ImageFacts& facts, const std::string& image) {
           {"physical_sector_size", known(facts.physical_sector_size)},
           {"creator", known(facts.creator)},
           {"log", to_string(facts.log)},
+          {"log_entries", facts.log_entry_count},
           {"data_guid",
            facts.data_guid ? json(to_string(*facts.data_guid)) : json(nullptr)},
           {"chain", std::move(chain)}};
+}
+
+json states_json(const VolumeCondition& condition) {
+  if (condition.clean()) return json::array({to_string(VolumeState::clean)});
+  json states = json::array();
+  for (VolumeState state : condition.states) states.push_back(to_string(state));
+  return states;
+}
+
+// What was applied in memory to what is shown, or why it wasn't.
+json replay_json(const VolumeCondition& condition) {
+  if (!condition.replay && condition.replay_problem.empty()) return nullptr;
+  if (!condition.replay) return {{"done", false}, {"why", condition.replay_problem}};
+  const LogReplay& replay = *condition.replay;
+  json operations = json::object();
+  for (const auto& [name, count] : replay.operations) operations[name] = count;
+  return {{"done", true},
+          {"why", nullptr},
+          {"version", replay.version},
+          {"records", replay.record_count},
+          {"redone", replay.redone_count},
+          {"undone", replay.undone_count},
+          {"unfinished_transactions", replay.transaction_count},
+          {"operations", std::move(operations)}};
 }
 
 json partition_json(const partition::Partition* partition,
@@ -57,7 +82,8 @@ json partition_json(const partition::Partition* partition,
       {"number", volume.number}, {"type", nullptr},        {"type_id", nullptr},
       {"id", nullptr},           {"name", nullptr},        {"offset", 0},
       {"size", disk.size()},     {"file_system", nullptr}, {"label", nullptr},
-      {"free", nullptr},         {"state", json::array()}, {"problem", nullptr}};
+      {"free", nullptr},         {"state", json::array()}, {"problem", nullptr},
+      {"state_reasons", json::array()},                    {"replay", nullptr}};
   if (partition != nullptr) {
     entry["type"] = partition::type_name(partition->type);
     entry["type_id"] = to_string(partition->type);
@@ -72,8 +98,9 @@ json partition_json(const partition::Partition* partition,
   if (volume.facts) {
     entry["label"] = volume.facts->label;
     entry["free"] = volume.facts->free;
-    for (VolumeState state : volume.facts->states)
-      entry["state"].push_back(to_string(state));
+    entry["state"] = states_json(volume.facts->condition);
+    entry["state_reasons"] = volume.facts->condition.reasons;
+    entry["replay"] = replay_json(volume.facts->condition);
   }
   return entry;
 }
@@ -108,11 +135,29 @@ std::string container_text(const ImageFacts& facts, const std::string& image) {
                                  binary_size(facts.virtual_size), facts.virtual_size);
   if (facts.block_size)
     text += fmt::format(", blocks of {}", binary_size(*facts.block_size));
-  if (facts.log == ImageLog::pending) text += ", a log to replay (shown replayed)";
+  if (facts.log == ImageLog::pending) {
+    text += fmt::format(", a log to replay (shown replayed: {} entries)",
+                        facts.log_entry_count);
+  }
   if (facts.creator && !facts.creator->empty()) {
     text += fmt::format(", made by {}", *facts.creator);
   }
   return text + "\n";
+}
+
+std::string condition_text(const VolumeCondition& condition) {
+  std::string text;
+  if (condition.clean()) text += ", clean";
+  for (VolumeState state : condition.states) {
+    text += fmt::format(", {}", to_string(state));
+  }
+  for (const std::string& reason : condition.reasons) text += "\n     " + reason;
+  if (condition.replay) {
+    text += "\n     shown replayed: " + describe(*condition.replay);
+  } else if (!condition.replay_problem.empty()) {
+    text += "\n     shown as it lies: " + condition.replay_problem;
+  }
+  return text;
 }
 
 std::string volume_text(const partition::Partition* partition,
@@ -127,9 +172,7 @@ std::string volume_text(const partition::Partition* partition,
     if (!volume.facts->label.empty())
       text += fmt::format(" \"{}\"", volume.facts->label);
     text += fmt::format(", {} free", binary_size(volume.facts->free));
-    for (VolumeState state : volume.facts->states) {
-      text += fmt::format(", {}", to_string(state));
-    }
+    text += condition_text(volume.facts->condition);
   }
   if (!volume.problem.empty()) text += fmt::format("  ({})", volume.problem);
   return text + "\n";
@@ -244,7 +287,7 @@ Exit info(const InfoRequest& request, Report& report) {
     report.print(fmt::format("  could not tell: {}\n", view->journal_problem));
   }
   Exit exit = Exit::done;
-  auto disk = repair::Disk::open(view->device);
+  auto disk = repair::open_disk(*view, request.volumes.options());
   if (disk) {
     if (!report_disk(**disk, report, document)) exit = Exit::could_not_tell;
   } else {

@@ -14,6 +14,12 @@ json known(const std::optional<std::string>& value) {
   return value ? json(*value) : json(nullptr);
 }
 
+// What no recipe mends has a name all the same.
+json mended_by(const repair::Finding& finding) {
+  if (repair::find_recipe(finding.recipe) == nullptr) return json::array();
+  return json::array({finding.recipe});
+}
+
 json time_or_null(FileTime time) {
   return time == 0 ? json(nullptr) : json(to_string_utc(time));
 }
@@ -31,7 +37,7 @@ json to_json(const repair::Diagnosis& diagnosis) {
                         {"stop_code", known(finding.stop_code)},
                         {"status", known(finding.status)},
                         {"image_name", known(finding.image_name)},
-                        {"mended_by", json::array({finding.recipe})}});
+                        {"mended_by", mended_by(finding)}});
   }
   json examined = json::array();
   for (const repair::Examined& entry : diagnosis.examined) {

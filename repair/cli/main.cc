@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,16 +31,30 @@ ReportOptions take_report_options(std::vector<std::string>& words) {
   return options;
 }
 
+const std::map<std::string, Unclean> kUnclean = {{"refuse", Unclean::refuse},
+                                                 {"replay", Unclean::replay},
+                                                 {"discard", Unclean::discard}};
+
+void add_volume_options(CLI::App& verb, VolumeChoice& volumes) {
+  verb.add_option("--unclean", volumes.unclean,
+                  "What a volume with unfinished work gets: refuse, replay or discard")
+      ->transform(CLI::CheckedTransformer(kUnclean));
+  verb.add_flag("--discard-hibernation", volumes.discard_hibernation,
+                "Give up what a hibernated Windows remembers, at the first change");
+}
+
 void add_change_options(CLI::App& verb, ChangeOptions& change) {
   verb.add_flag("--dry-run", change.dry_run, "Show what would be done, and do nothing");
   verb.add_option("--installation", change.installation,
                   "Which Windows to change, counted from 0, where there are several");
+  add_volume_options(verb, change.volumes);
 }
 
 void add_info(CLI::App& app, InfoRequest& request, Command& command) {
   CLI::App& verb = *app.add_subcommand("info", "What an image is and holds");
   verb.add_option("IMAGE", request.image)->required();
   verb.add_flag("--hash", request.hash, "Hash every byte that a guest can see");
+  add_volume_options(verb, request.volumes);
   verb.callback(
       [&] { command = [&](Report& report) { return info(request, report); }; });
 }
@@ -51,6 +66,7 @@ void add_read_verb(CLI::App& app, const std::string& name, const std::string& wo
   verb.add_option("IMAGE", request.image)->required();
   verb.add_option("PATH", request.paths)->required();
   verb.add_option("--installation", request.installation, "Whose C: is meant, from 0");
+  add_volume_options(verb, request.volumes);
   if (name == "ls") {
     verb.add_flag("-R,--recursive", request.recursive, "With all below");
     verb.add_flag("-l,--long", request.all, "With sizes, times and attributes");
@@ -68,6 +84,7 @@ void add_get(CLI::App& app, GetRequest& request, Command& command) {
   verb.add_option("GUEST_PATH", request.guest)->required();
   verb.add_option("HOST_PATH", request.host, "- is standard output")->required();
   verb.add_option("--installation", request.installation, "Whose C: is meant, from 0");
+  add_volume_options(verb, request.volumes);
   verb.callback(
       [&] { command = [&](Report& report) { return get(request, report); }; });
 }
@@ -93,7 +110,7 @@ void add_remove(CLI::App& app, RemoveRequest& request, Command& command) {
       [&] { command = [&](Report& report) { return remove(request, report); }; });
 }
 
-// --dry-run and --installation may also stand after the other program's words.
+// Our own options may also stand after the other program's words.
 void take_change_options(std::vector<std::string>& words, ChangeOptions& change) {
   std::vector<std::string> kept;
   for (std::size_t i = 0; i < words.size(); ++i) {
@@ -102,6 +119,11 @@ void take_change_options(std::vector<std::string>& words, ChangeOptions& change)
     } else if (words[i] == "--installation" && i + 1 < words.size() &&
                words[i + 1].find_first_not_of("0123456789") == std::string::npos) {
       change.installation = std::strtoul(words[++i].c_str(), nullptr, 10);
+    } else if (words[i] == "--discard-hibernation") {
+      change.volumes.discard_hibernation = true;
+    } else if (words[i] == "--unclean" && i + 1 < words.size() &&
+               kUnclean.contains(words[i + 1])) {
+      change.volumes.unclean = kUnclean.at(words[++i]);
     } else {
       kept.push_back(words[i]);
     }
@@ -146,6 +168,8 @@ void add_repair_verb(CLI::App& app, const std::string& name, const std::string& 
       });
   if (name == "repair") {
     add_change_options(verb, request.change);
+  } else {
+    add_volume_options(verb, request.change.volumes);
   }
   verb.callback([&command, &request, &settings, function] {
     for (const std::string& setting : settings) {
@@ -169,19 +193,27 @@ void add_image_verb(CLI::App& app, const std::string& name, const std::string& a
   });
 }
 
-void add_recover(CLI::App& app, RecoverHiveRequest& request, Command& command) {
+void add_recover(CLI::App& app, RecoverRequest& request, RecoverHiveRequest& bare,
+                 Command& command) {
   CLI::App& verb = *app.add_subcommand(
-      "recover", "Finish what was interrupted: of an image, or of a hive");
-  verb.add_option("IMAGE", request.hive, "An image, or a hive with its logs beside it")
+      "recover", "Finish what was left unfinished: a change of ours, logs of Windows");
+  verb.add_option("IMAGE", request.image, "An image, or a hive with its logs beside it")
       ->required();
-  CLI::Option* output =
-      verb.add_option("--output", request.output, "Where the recovered hive goes");
-  verb.add_flag("--in-place", request.in_place, "Replace the hive by the recovered one")
+  CLI::Option* output = verb.add_option("--output", bare.output,
+                                        "Where the recovered hive goes (of a hive)");
+  verb.add_flag("--in-place", bare.in_place,
+                "Replace the hive by the recovered one (of a hive)")
       ->excludes(output);
+  add_change_options(verb, request.change);
   verb.callback([&] {
+    bare.hive = request.image;
     command = [&](Report& report) {
-      return is_recovery_of_hive(request) ? recover_hive(request, report)
-                                          : recover(request.hive, report);
+      bool of_hive = is_recovery_of_hive(bare);
+      if (request.change.dry_run) {
+        bare.output.clear();
+        bare.in_place = false;
+      }
+      return of_hive ? recover_hive(bare, report) : recover(request, report);
     };
   });
 }
@@ -195,7 +227,8 @@ struct Requests {
   RemoveRequest remove;
   WordsRequest words;
   RepairRequest repair;
-  RecoverHiveRequest recover;
+  RecoverRequest recover;
+  RecoverHiveRequest recover_hive;
   std::vector<std::string> settings;
   std::string image;
 };
@@ -208,7 +241,7 @@ void add_verbs(CLI::App& app, Requests& requests, Command& command) {
                   requests.settings, command, repair);
   add_image_verb(app, "undo", "Put back what the newest change replaced",
                  requests.image, command, undo);
-  add_recover(app, requests.recover, command);
+  add_recover(app, requests.recover, requests.recover_hive, command);
   add_image_verb(app, "history", "What was changed, and when", requests.image, command,
                  history);
   add_image_verb(app, "recipes", "What can be mended", requests.image, command,

@@ -7,6 +7,15 @@
 
 namespace drydock::repair {
 
+// image.log-pending: the container's log was not replayed.
+const Recipe& image_log_pending();
+
+// ntfs.log-unfinished: a volume's log holds work that the volume lacks.
+const Recipe& ntfs_log_unfinished();
+
+// hive.replay-logs: a hive's transaction logs hold what the hive lacks.
+const Recipe& hive_replay_logs();
+
 // bcd.default-missing: the boot manager's default starts no Windows.
 const Recipe& bcd_default_missing();
 

@@ -17,11 +17,14 @@ def sequences(hive):
     return struct.unpack_from("<II", hive.read_bytes(), 4)
 
 
-# The greatest sequence number in the logs that each fault lays.
-LOGGED = {"hive.dirty-new": 702, "hive.dirty-old": 700}
+# The greatest sequence number in the logs of each kind that the fault lays.
+LOGGED = {"new": 702, "old": 700}
 
 
 class HiveTest(DiskTest):
+    def dirty_disk(self, logs="new"):
+        return self.disk("hive.replay-logs", "--set", f"logs={logs}")
+
     def take(self, disk, folder="."):
         """The hive and its logs, as they lie."""
         (self.folder / folder).mkdir(exist_ok=True)
@@ -33,8 +36,8 @@ class HiveTest(DiskTest):
 
 class OnADisk(HiveTest):
     def test_shows_what_the_logs_hold_and_writes_nothing(self):
-        for fault in LOGGED:
-            disk = self.disk(fault)
+        for logs in LOGGED:
+            disk = self.dirty_disk(logs)
             before = disk.read_bytes()
             query = self.json("reg-query", "reg", disk, "query", KEY)
             self.assertIn({"name": "Note", "type": "REG_SZ", "data": "in the logs"},
@@ -48,8 +51,8 @@ class OnADisk(HiveTest):
             self.assertNotEqual(run("hivexget", self.take(disk), "\\Unwritten").code, 0)
 
     def test_an_edit_goes_on_top_and_the_logs_never_match_again(self):
-        for fault, logged in LOGGED.items():
-            disk = self.disk(fault)
+        for logs, logged in LOGGED.items():
+            disk = self.dirty_disk(logs)
             hash_before = self.hash(disk)
             ran = self.succeed(drydock("reg", disk, "add", KEY, "/v", "Edited", "/d", "yes",
                                        "/f"))
@@ -69,7 +72,7 @@ class OnADisk(HiveTest):
             self.assertEqual(self.hash(disk), hash_before)
 
     def test_a_hive_whose_logs_are_broken_is_shown_as_it_lies_and_not_edited(self):
-        disk = self.disk("hive.dirty-new")
+        disk = self.dirty_disk()
         junk = self.folder / "junk"
         junk.write_bytes(b"x" * 1024)
         for suffix in (".LOG1", ".LOG2"):
@@ -84,8 +87,8 @@ class OnADisk(HiveTest):
 
 
 class Bare(HiveTest):
-    def bare(self, fault="hive.dirty-new"):
-        return self.take(self.disk(fault))
+    def bare(self, logs="new"):
+        return self.take(self.dirty_disk(logs))
 
     def test_recover_tells_and_writes_nothing_unasked(self):
         hive = self.bare()
@@ -102,8 +105,8 @@ class Bare(HiveTest):
         self.assertEqual(sorted(path.name for path in self.folder.iterdir()), names)
 
     def test_recover_writes_a_copy_that_others_read(self):
-        for fault in LOGGED:
-            hive = self.bare(fault)
+        for logs in LOGGED:
+            hive = self.bare(logs)
             before = hive.read_bytes()
             copy = self.folder / "recovered"
             said = self.json("recover-hive", "recover", hive, "--output", copy)
@@ -122,7 +125,7 @@ class Bare(HiveTest):
                          "in the logs")
         first, second = sequences(hive)
         self.assertEqual(first, second)
-        self.assertGreater(first, LOGGED["hive.dirty-new"])
+        self.assertGreater(first, LOGGED["new"])
         after = hive.read_bytes()
         self.succeed(drydock("recover", hive, "--in-place"))
         self.assertEqual(hive.read_bytes(), after)
@@ -148,7 +151,7 @@ class Bare(HiveTest):
         self.assertEqual(run("hivexget", hive, "\\Unwritten", "Note").out.strip(),
                          "in the logs")
         self.assertEqual(run("hivexget", hive, "\\Unwritten", "Edited").out.strip(), "yes")
-        self.assertGreater(sequences(hive)[0], LOGGED["hive.dirty-new"])
+        self.assertGreater(sequences(hive)[0], LOGGED["new"])
 
     def test_without_its_logs_it_is_shown_as_it_lies_and_not_edited(self):
         hive = self.bare()

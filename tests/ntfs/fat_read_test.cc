@@ -54,7 +54,7 @@ TEST_F(FatReading, TellsWhatMkfsMade) {
   EXPECT_EQ(facts->serial, "1234-ABCD");
   EXPECT_EQ(facts->size, kSize);
   EXPECT_EQ(facts->cluster_size, 512u);
-  EXPECT_EQ(facts->states, std::vector{VolumeState::clean});
+  EXPECT_TRUE(facts->condition.clean());
   std::string mdir = mtools({"mdir", "::"}).out;
   std::erase(mdir, ' ');
   EXPECT_THAT(mdir, HasSubstr(fmt::format("\n{}bytesfree", facts->free)));
@@ -159,12 +159,12 @@ TEST_F(FatReading, CountsWhatIsFreeWhereNobodyNotedIt) {
 
 TEST_F(FatReading, SaysWhenTheVolumeIsDirty) {
   edit<le32>(entry(1), [](le32& e) { e = e & ~fat::kCleanShutdown; });
-  EXPECT_EQ(open()->facts()->states, std::vector{VolumeState::dirty});
+  EXPECT_EQ(open()->facts()->condition.states, std::vector{VolumeState::dirty});
   edit<le32>(entry(1), [](le32& e) { e = 0x0FFFFFFF & ~fat::kNoErrors; });
-  EXPECT_EQ(open()->facts()->states, std::vector{VolumeState::dirty});
+  EXPECT_EQ(open()->facts()->condition.states, std::vector{VolumeState::dirty});
   edit<le32>(entry(1), [](le32& e) { e = 0x0FFFFFFF; });
   edit<BootSector>(0, [](BootSector& boot) { boot.state = fat::kStateDirty; });
-  EXPECT_EQ(open()->facts()->states, std::vector{VolumeState::dirty});
+  EXPECT_EQ(open()->facts()->condition.states, std::vector{VolumeState::dirty});
 }
 
 TEST_F(FatReading, BelievesTheTableThatIsInUse) {

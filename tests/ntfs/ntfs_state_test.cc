@@ -24,6 +24,8 @@ namespace {
 using ntfs::LogState;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
 constexpr std::size_t kPageSize = 4096;
@@ -165,13 +167,29 @@ class NtfsUnclean : public ::testing::Test {
     ASSERT_TRUE(device->write(offset, bytes));
   }
 
+  // In both copies of $Volume's record, the third after $MFT's: the flags follow
+  // the version, 3.1.
+  void set_volume_flags(std::uint16_t flags) {
+    std::uint64_t mft = first_byte_of("0");
+    std::uint64_t mirror = first_byte_of("1");
+    auto device = open_place(place_, {.writable = true});
+    ByteVector records(4096);
+    ASSERT_TRUE(device->read(mft, records));
+    std::size_t version =
+        as_text(records).find(std::string_view("\3\1\0\0", 4), 3 * 1024);
+    ASSERT_NE(version, std::string_view::npos);
+    le16 value{flags};
+    ASSERT_TRUE(device->write(mft + version + 2, bytes_of(value)));
+    ASSERT_TRUE(device->write(mirror + version + 2, bytes_of(value)));
+  }
+
   // Reads as before, names `state`, and can't be changed: not by a byte.
   void expect_readable_and_untouchable(VolumeState state, std::string_view reason) {
     auto volume = ntfs::open(write_trap(open_place(place_)), {.writable = true});
     ASSERT_TRUE(volume) << volume.error().describe();
     auto facts = (*volume)->facts();
     ASSERT_TRUE(facts) << facts.error().describe();
-    EXPECT_THAT(facts->states, ElementsAre(state));
+    EXPECT_THAT(facts->condition.states, ElementsAre(state));
     auto file = (*volume)->find("FILE.TXT");
     ASSERT_TRUE(file) << file.error().describe();
     auto bytes = read_file(*file, 1000);
@@ -204,26 +222,80 @@ class NtfsUnclean : public ::testing::Test {
 TEST_F(NtfsUnclean, CleanIsWhatMkntfsMakes) {
   auto volume = open({});
   ASSERT_TRUE(volume);
-  EXPECT_THAT((*volume)->facts()->states, ElementsAre(VolumeState::clean));
+  EXPECT_TRUE((*volume)->facts()->condition.clean());
 }
 
-TEST_F(NtfsUnclean, DirtyIsReadAndNotWritten) {
+TEST_F(NtfsUnclean, DirtyIsWrittenAndStaysSo) {
   if (!have_program("istat")) GTEST_SKIP() << "no sleuthkit here";
-  // $Volume's record is the third after $MFT's, and in it the flags follow the
-  // version, 3.1.
-  std::uint64_t mft = first_byte_of("0");
-  std::uint64_t mirror = first_byte_of("1");
-  auto device = open_place(place_, {.writable = true});
-  ByteVector records(4096);
-  ASSERT_TRUE(device->read(mft, records));
-  std::size_t version =
-      as_text(records).find(std::string_view("\3\1\0\0", 4), 3 * 1024);
-  ASSERT_NE(version, std::string_view::npos);
-  le16 dirty{ntfs::kVolumeIsDirty};
-  ASSERT_TRUE(device->write(mft + version + 2, bytes_of(dirty)));
-  ASSERT_TRUE(device->write(mirror + version + 2, bytes_of(dirty)));
-  device.reset();
+  set_volume_flags(ntfs::kVolumeIsDirty);
+  {
+    auto volume = open({.writable = true});
+    ASSERT_TRUE(volume) << volume.error().describe();
+    EXPECT_THAT((*volume)->condition()->states, ElementsAre(VolumeState::dirty));
+    ASSERT_TRUE((*volume)->put("new.txt", bytes_of(content_)));
+    ASSERT_TRUE((*volume)->flush());
+    EXPECT_THAT((*volume)->settlements(), IsEmpty());
+  }
+  EXPECT_THAT((*open({}))->condition()->states, ElementsAre(VolumeState::dirty));
+}
+
+TEST_F(NtfsUnclean, UnderChkdskIsReadAndNotWritten) {
+  if (!have_program("istat")) GTEST_SKIP() << "no sleuthkit here";
+  set_volume_flags(ntfs::kChkdskUnderway);
   expect_readable_and_untouchable(VolumeState::dirty, "chkdsk");
+}
+
+TEST_F(NtfsUnclean, IsNotEvenReadByWhoeverRefusesThat) {
+  if (!have_program("istat")) GTEST_SKIP() << "no sleuthkit here";
+  ASSERT_TRUE(open({.unclean = Unclean::refuse}));
+  ByteVector page = restart_page({.major = 2, .minor = 0, .flags = 0});
+  patch(first_byte_of("2"), log_of(page, page));
+  expect_refused(open({.unclean = Unclean::refuse}), "$LogFile");
+}
+
+TEST_F(NtfsUnclean, AnUnfinishedLogIsGivenUpByWhoeverDiscardsItAndTheVolumeIsMarked) {
+  if (!have_program("istat")) GTEST_SKIP() << "no sleuthkit here";
+  ByteVector page = restart_page({.major = 2, .minor = 0, .flags = 0});
+  patch(first_byte_of("2"), log_of(page, page));
+  {
+    auto volume = open({.writable = true, .unclean = Unclean::discard});
+    ASSERT_TRUE(volume) << volume.error().describe();
+    EXPECT_THAT((*volume)->condition()->states,
+                ElementsAre(VolumeState::log_unfinished));
+    EXPECT_THAT((*volume)->settlements(), IsEmpty());
+    ASSERT_TRUE((*volume)->put("new.txt", bytes_of(content_)));
+    ASSERT_TRUE((*volume)->flush());
+    ASSERT_THAT((*volume)->settlements(), SizeIs(1));
+    EXPECT_EQ((*volume)->settlements()[0].kind, "volume.discard");
+  }
+  auto after = open({});
+  EXPECT_THAT((*after)->condition()->states, ElementsAre(VolumeState::dirty));
+  EXPECT_TRUE((*after)->find("new.txt"));
+  // The library, which would not take an unfinished log, takes this one.
+  RunResult info = run({"ntfsinfo", "-f", "-m", place_.file.string()});
+  EXPECT_EQ(info.exit_code, 0) << info.err;
+}
+
+TEST_F(NtfsUnclean, AHibernatedWindowsIsForgottenOnlyWhereThatIsAsked) {
+  {
+    auto volume = open({.writable = true});
+    ByteVector hiberfile(8192);
+    std::ranges::copy(bytes_of(std::string_view("HIBR")), hiberfile.begin());
+    ASSERT_TRUE((*volume)->put("hiberfil.sys", hiberfile));
+    ASSERT_TRUE((*volume)->flush());
+  }
+  {
+    auto volume = open({.writable = true, .unclean = Unclean::discard});
+    expect_refused((*volume)->put("new.txt", {}), "hibernated");
+  }
+  {
+    auto volume = open({.writable = true, .discard_hibernation = true});
+    ASSERT_TRUE((*volume)->put("new.txt", {}));
+    ASSERT_TRUE((*volume)->flush());
+    ASSERT_THAT((*volume)->settlements(), SizeIs(1));
+    EXPECT_EQ((*volume)->settlements()[0].kind, "hibernation.discard");
+  }
+  EXPECT_TRUE((*open({}))->condition()->clean());
 }
 
 TEST_F(NtfsUnclean, AnUnfinishedLogIsReadAndNotWritten) {
@@ -257,7 +329,7 @@ TEST_F(NtfsUnclean, AResumedWindowsIsOfNoAccount) {
     ASSERT_TRUE((*volume)->put("hiberfil.sys", ByteVector(8192)));
     ASSERT_TRUE((*volume)->flush());
   }
-  EXPECT_THAT((*open({}))->facts()->states, ElementsAre(VolumeState::clean));
+  EXPECT_TRUE((*open({}))->facts()->condition.clean());
 }
 
 TEST_F(NtfsUnclean, AMirrorThatDiffersIsReadAndNotWritten) {

@@ -35,9 +35,13 @@ class NamedBytes final : public FileSystem {
   Done remove(std::string_view) override { return none(); }
   Done rename(std::string_view, std::string_view) override { return none(); }
   Result<File> put(std::string_view, Bytes) override { return none(); }
+  Done settle() override { return none(); }
+  Done check_settle() const override { return none(); }
+  const std::vector<Settlement>& settlements() const override { return settlements_; }
   Done flush() override { return {}; }
 
  private:
+  std::vector<Settlement> settlements_;
   static Error none() { return Error(Errc::unsupported, "not here"); }
 };
 

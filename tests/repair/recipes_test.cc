@@ -56,7 +56,8 @@ TEST(Recipes, AreFoundByTheirNames) {
 }
 
 TEST(Recipes, OnlyThoseThatNeedNoPersonAreUsedUnasked) {
-  EXPECT_THAT(automatic_recipes(), ElementsAre(&bcd_default_missing()));
+  EXPECT_THAT(automatic_recipes(), Contains(&bcd_default_missing()));
+  EXPECT_THAT(automatic_recipes(), Not(Contains(&driver_disable())));
 }
 
 // ---- bcd.default-missing

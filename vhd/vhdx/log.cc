@@ -243,7 +243,9 @@ Result<Replay> read_log(const BlockDevice& file, const Header& header) {
     }
   }
   TRY(replayer.grow(head.last_file_offset));
-  return replayer.take();
+  Replay replay = replayer.take();
+  replay.entry_count = sequence.size();
+  return replay;
 }
 
 Done write_replay(const Replay& replay, BlockDevice& file) {

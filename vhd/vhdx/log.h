@@ -20,6 +20,7 @@ struct Replay {
   std::map<std::uint64_t, ByteVector> pages;     // kPageSize bytes, by file offset
   std::map<std::uint64_t, std::uint64_t> zeros;  // begin and end; pages lie on top
   std::uint64_t file_size = 0;                   // what it grows to; never less
+  std::uint64_t entry_count = 0;                 // that were replayed
 };
 
 // `header` has a log GUID.  corrupt where the log holds no valid sequence of

@@ -23,10 +23,15 @@ constexpr std::size_t kBallastSize = 6000;
 constexpr std::uint32_t kSequence = 700;
 constexpr std::uint32_t kEntryCount = 3;
 
-class HiveDirty : public Fault {
+class HiveReplayLogs final : public Fault {
  public:
+  std::string_view id() const override { return "hive.replay-logs"; }
+  std::string_view summary() const override {
+    return "a hive whose last changes are in its logs alone";
+  }
   std::vector<Parameter> parameters() const override {
     return {{"hive", "which, in System32\\config", "SYSTEM"},
+            {"logs", "new: as of Windows 8.1 and later; old: as before", "new"},
             {"note", "the text of the value Note of the key Unwritten", "in the logs"}};
   }
 
@@ -38,7 +43,7 @@ class HiveDirty : public Fault {
         TRY(patient.edited_hive(name, kLastChange,
                                 {{"note", parameters.at("note")},
                                  {"ballast", std::string(kBallastSize, 'b')}}));
-    images::DirtyHive dirty = TRY(make(before, after));
+    images::DirtyHive dirty = TRY(make(parameters.at("logs"), before, after));
     std::string path = fmt::format("\\Windows\\System32\\config\\{}", name);
     TRY(patient.put(path, dirty.hive));
     TRY(patient.put(path + ".LOG1", dirty.log1));
@@ -47,44 +52,20 @@ class HiveDirty : public Fault {
   }
 
  private:
-  virtual Result<images::DirtyHive> make(Bytes before, Bytes after) const = 0;
-};
-
-class HiveDirtyNew final : public HiveDirty {
- public:
-  std::string_view id() const override { return "hive.dirty-new"; }
-  std::string_view summary() const override {
-    return "a hive whose last changes are in its logs, as of Windows 8.1 and later";
-  }
-
- private:
-  Result<images::DirtyHive> make(Bytes before, Bytes after) const override {
-    return images::make_dirty_with_entries(before, after, kEntryCount, kSequence);
-  }
-};
-
-class HiveDirtyOld final : public HiveDirty {
- public:
-  std::string_view id() const override { return "hive.dirty-old"; }
-  std::string_view summary() const override {
-    return "a hive whose last changes are in its log, as of Windows before 8.1";
-  }
-
- private:
-  Result<images::DirtyHive> make(Bytes before, Bytes after) const override {
-    return images::make_dirty_with_vector(before, after, kSequence);
+  static Result<images::DirtyHive> make(std::string_view logs, Bytes before,
+                                        Bytes after) {
+    if (logs == "new") {
+      return images::make_dirty_with_entries(before, after, kEntryCount, kSequence);
+    }
+    if (logs == "old") return images::make_dirty_with_vector(before, after, kSequence);
+    return Error(Errc::bad_argument, fmt::format("logs are new or old, not '{}'", logs));
   }
 };
 
 }  // namespace
 
-const Fault& hive_dirty_new() {
-  static const HiveDirtyNew fault;
-  return fault;
-}
-
-const Fault& hive_dirty_old() {
-  static const HiveDirtyOld fault;
+const Fault& hive_replay_logs() {
+  static const HiveReplayLogs fault;
   return fault;
 }
 
