@@ -64,8 +64,9 @@ struct HiveReplay {
   GuestPath hive;
 };
 
-using Action = std::variant<BcdSet, BcdDelete, RegistrySet, RegistryDelete, FilePut,
-                            FileDelete, FileRename, ImageReplay, VolumeSettle, HiveReplay>;
+using Action =
+    std::variant<BcdSet, BcdDelete, RegistrySet, RegistryDelete, FilePut, FileDelete,
+                 FileRename, ImageReplay, VolumeSettle, HiveReplay>;
 
 struct Edit {
   Action action;

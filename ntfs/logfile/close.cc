@@ -33,8 +33,13 @@ Done close_log(BlockDevice& volume) {
                   .sequence_bits = sequence_bits_for(size),
                   .log_size = size};
   if (found.restart) {
-    restart = *found.restart;
-    TRY(log_layout(restart, found.file.size()).in("$LogFile"));
+    auto layout = log_layout(*found.restart, found.file.size());
+    // One whose numbers can't be is laid out anew.
+    if (layout) {
+      restart = *found.restart;
+    } else if (layout.error().code() != Errc::corrupt) {
+      return std::move(layout).error().in("$LogFile");
+    }
   }
   // Whatever was logged since the restart pages were written counts too.
   LogLayout layout{.major_version = restart.major_version,

@@ -94,10 +94,7 @@ Done Mount::mount() {
                           .source = boot_sector_.mft_offset});
     if (!attempt()) return first;
     mirror_differs_ = true;
-    // A replay changes $MFT and leaves the mirror to whoever carries it out.
-    if (!unfinished_.replay()) {
-      condition_.add(VolumeState::dirty, "its $MFTMirr differs from $MFT");
-    }
+    condition_.add(VolumeState::dirty, "its $MFTMirr differs from $MFT");
   }
   ntfs_create_lru_caches(volume_);
   // What is made in a compressed directory is left uncompressed: boot loaders
@@ -129,8 +126,8 @@ Done Mount::examine() {
     start.resize(static_cast<std::size_t>(size));
     add_log_state(condition_, log_state(start));
   }
-  condition_.replay = unfinished_.replay();
   if (condition_.has(VolumeState::log_unfinished)) {
+    condition_.replay = unfinished_.replay();
     condition_.replay_problem = unfinished_.problem();
   }
   return examine_hibernation();

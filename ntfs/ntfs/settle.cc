@@ -98,7 +98,7 @@ Done Mount::check_settle() const {
   bool unreplayed = condition_.has(VolumeState::log_unfinished) && !condition_.replay;
   // The dirty mark alone forbids nothing: Windows, too, writes to such a volume,
   // and the mark stays.
-  bool torn = chkdsk_underway_ || (mirror_differs_ && !condition_.replay);
+  bool torn = chkdsk_underway_ || mirror_differs_;
   if (unreplayed || torn) return not_clean(condition_);
   return {};
 }

@@ -44,10 +44,11 @@ void add_log_state(VolumeCondition& condition, const LogState& log) {
                       log.major_version, log.minor_version));
       return;
     case LogState::Kind::in_use:
-      condition.add(VolumeState::log_unfinished,
-                    fmt::format("its $LogFile, of version {}.{}, was in use: it holds "
-                                "changes that are not in the volume yet",
-                                log.major_version, log.minor_version));
+      condition.add(
+          VolumeState::log_unfinished,
+          fmt::format("its $LogFile, of version {}.{}, was in use: it may hold "
+                      "changes that are not in the volume yet",
+                      log.major_version, log.minor_version));
       return;
     case LogState::Kind::unreadable:
       condition.add(VolumeState::log_unfinished,

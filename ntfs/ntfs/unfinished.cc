@@ -36,8 +36,8 @@ Result<Unfinished> Unfinished::examine(DevicePtr partition, Unclean unclean) {
     unfinished.problem_ = report.error().describe();
     return unfinished;
   }
-  if (report->record_count == 0) return unfinished;
   unfinished.replay_ = replay_of(*report);
+  if (overlay->kept_size() == 0) return unfinished;
   unfinished.overlay_ = std::move(overlay);
   unfinished.device_ = unfinished.overlay_;
   return unfinished;

@@ -26,7 +26,8 @@ class Unfinished {
 
   // The volume as it is shown.
   const DevicePtr& device() const { return device_; }
-  // What was replayed; nothing where nothing was to be.
+  // What was replayed, and zeros where there was nothing to do; nothing where it
+  // wasn't tried, or could not be done.
   const std::optional<LogReplay>& replay() const { return replay_; }
   // Why it could not be; "" where it could, or wasn't tried.
   const std::string& problem() const { return problem_; }

@@ -49,8 +49,9 @@ void warn_unclean(const repair::Disk& disk, std::uint32_t partition,
   if (!condition || condition->clean()) return;
   std::string place = disk.show({.partition = partition, .path = "\\"});
   if (condition->replay) {
-    report.note(fmt::format("drydock: {} is shown with its log replayed in memory: {}\n",
-                            place, describe(*condition->replay)));
+    report.note(
+        fmt::format("drydock: {} is shown with its log replayed in memory: {}\n", place,
+                    describe(*condition->replay)));
   }
   if (condition->shown_as_found()) return;
   report.note(fmt::format(

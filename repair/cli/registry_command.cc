@@ -65,7 +65,8 @@ Exit query_image(const WordsRequest& request, const RegQuery& query, Report& rep
   auto done = [&]() -> Done {
     repair::View view = TRY(repair::open_view(request.target));
     report.track(view.file);
-    auto disk = TRY(repair::open_disk(view, request.change.volumes.options()).in(request.target));
+    auto disk = TRY(
+        repair::open_disk(view, request.change.volumes.options()).in(request.target));
     const repair::Installation& windows =
         *TRY(installation_of(*disk, request.change.installation.value_or(0)));
     hive::Hive hive = TRY(open_hive(windows, query.key.hive));

@@ -345,23 +345,32 @@ TEST_F(NtfsUnclean, SaysReadOnlyWhereWritingWasNotAskedFor) {
   EXPECT_FALSE((*(*volume)->find("file.txt")->data())->writable());
 }
 
-// What Windows left unfinished stays as it is, whatever is tried.
-TEST(NtfsUncleanCorpus, IsNotTouched) {
+// What Windows left unfinished is read without a write, and written once it is
+// finished: libntfs-3g, which takes no such log, then takes the volume.
+TEST(NtfsUncleanCorpus, IsReadAsItIsAndWrittenOnceItsLogIsReplayed) {
   DRYDOCK_CORPUS_FILE(packed, "ntfs/velociraptor/test.ntfs.dd.raw.xz");
   TempFolder folder;
   Place place{folder / "disk.raw"};
   ASSERT_TRUE(unpack(packed, place.file));
-  auto volume = ntfs::open(write_trap(open_place(place)), {.writable = true});
-  ASSERT_TRUE(volume);
-  Tree tree = tree_by_us(**volume);
-  ASSERT_FALSE(tree.empty());
-  for (const auto& [path, found] : tree) {
-    EXPECT_EQ((*volume)->remove(path).error().code(), Errc::busy);
-    if (!found.directory) {
-      EXPECT_EQ((*volume)->put(path, {}).error().code(), Errc::busy);
-    }
+  {
+    auto volume = ntfs::open(write_trap(open_place(place)), {.writable = true});
+    ASSERT_TRUE(volume) << volume.error().describe();
+    EXPECT_FALSE(tree_by_us(**volume).empty());
+    auto condition = (*volume)->condition();
+    EXPECT_THAT(condition->states, ElementsAre(VolumeState::log_unfinished));
+    ASSERT_TRUE(condition->replay) << condition->replay_problem;
+    EXPECT_EQ(condition->replay->version, "2.0");
   }
-  EXPECT_EQ((*volume)->create("new").error().code(), Errc::busy);
+  {
+    auto volume = ntfs::open(open_place(place, {.writable = true}), {.writable = true});
+    ASSERT_TRUE((*volume)->put("new.txt", bytes_of(std::string_view("new"))));
+    ASSERT_TRUE((*volume)->flush());
+    ASSERT_THAT((*volume)->settlements(), SizeIs(1));
+    EXPECT_EQ((*volume)->settlements()[0].kind, "volume.replay");
+  }
+  EXPECT_TRUE((*ntfs::open(open_place(place)))->condition()->clean());
+  RunResult info = run({"ntfsinfo", "-m", place.file.string()});
+  EXPECT_EQ(info.exit_code, 0) << info.err;
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ TEST(Recipes, AreFoundByTheirNames) {
 
 TEST(Recipes, OnlyThoseThatNeedNoPersonAreUsedUnasked) {
   EXPECT_THAT(automatic_recipes(), Contains(&bcd_default_missing()));
-  EXPECT_THAT(automatic_recipes(), Not(Contains(&driver_disable())));
+  EXPECT_THAT(automatic_recipes(), ::testing::Not(Contains(&driver_disable())));
 }
 
 // ---- bcd.default-missing

@@ -66,8 +66,9 @@ ImageFacts facts_of(const Container& container) {
                    .physical_sector_size = metadata.physical_sector_size,
                    .creator = {},
                    .log = container.replayed ? ImageLog::pending : ImageLog::clean,
-                   .log_entry_count =
-                       container.replayed ? container.replayed->replay().entry_count : 0,
+                   .log_entry_count = container.replayed
+                                          ? container.replayed->replay().entry_count
+                                          : 0,
                    .data_guid = container.headers.current().data_write_guid,
                    .parent_paths = metadata.parent.paths,
                    .refusal = refusal_of(container)};
