@@ -58,7 +58,8 @@ class HiveReplayLogs final : public Fault {
       return images::make_dirty_with_entries(before, after, kEntryCount, kSequence);
     }
     if (logs == "old") return images::make_dirty_with_vector(before, after, kSequence);
-    return Error(Errc::bad_argument, fmt::format("logs are new or old, not '{}'", logs));
+    return Error(Errc::bad_argument,
+                 fmt::format("logs are new or old, not '{}'", logs));
   }
 };
 
