@@ -102,11 +102,12 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "drydock reads {}, hivex {}\n", by_drydock(), by_hivex());
     return 1;
   }
-  for (auto [name, reader] : {std::pair{"open_and_query/drydock", by_drydock},
-                              std::pair{"open_and_query/hivex", by_hivex}}) {
+  auto add = [](const char* name, std::int64_t (*reader)()) {
     benchmark::RegisterBenchmark(name, open_and_query, reader)
         ->Unit(benchmark::kMillisecond);
-  }
+  };
+  add("open_and_query/drydock", by_drydock);
+  add("open_and_query/hivex", by_hivex);
   benchmark::RegisterBenchmark("recover/drydock", recover_in_memory)
       ->Unit(benchmark::kMillisecond);
   argv[1] = argv[0];
