@@ -40,12 +40,18 @@ struct Usable {
 // One hive and its logs, from the choice of logs to the hive's new header.
 class Replay {
  public:
-  Replay(Bytes file, const HeaderFacts& header, RecoveryReport& report)
+  Replay(Bytes file, const HeaderFacts& header, const std::vector<LogFile>& logs,
+         RecoveryReport& report)
       : old_size_(file.size()),
-        file_(file.begin(), file.end()),
         header_(header),
         base_(load<BaseBlock>(file).value_or(BaseBlock())),
-        report_(report) {}
+        report_(report) {
+    // A copy that has room to grow isn't made twice.
+    std::uint64_t room = old_size_;
+    for (const LogFile& log : logs) room += log.bytes.size();
+    file_.reserve(room);
+    file_.assign(file.begin(), file.end());
+  }
 
   // What couldn't be applied is an Error, after which the bytes are of no use.
   Done run(const std::vector<LogFile>& logs);
@@ -392,7 +398,7 @@ Recovery recover(ByteVector file, const std::vector<LogFile>& logs) {
     result.file = std::move(file);
     return result;
   }
-  Replay replay(file, header, report);
+  Replay replay(file, header, logs, report);
   Done done =
       nothing_in(logs) ? Done(refused("no log holds anything")) : replay.run(logs);
   if (done) {
