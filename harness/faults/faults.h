@@ -7,6 +7,8 @@
 namespace drydock::faults {
 
 const Fault& image_log_pending();
+const Fault& volume_dirty();
+const Fault& volume_hibernated();
 const Fault& bcd_default_missing();
 const Fault& driver_disable();
 const Fault& hive_replay_logs();

@@ -48,10 +48,13 @@ Result<std::unique_ptr<Patient>> Patient::open(const std::filesystem::path& raw)
   return patient;
 }
 
-Result<FileSystemPtr> Patient::open_windows() const {
+Result<DevicePtr> Patient::windows_volume() const {
   DevicePtr disk = TRY(FileDevice::open(raw_, {.writable = true}));
-  DevicePtr volume = TRY(Slice::create(disk, windows_.offset, windows_.size));
-  return ntfs::open(volume,
+  return Slice::create(disk, windows_.offset, windows_.size);
+}
+
+Result<FileSystemPtr> Patient::open_windows() const {
+  return ntfs::open(TRY(windows_volume()),
                     {.writable = true, .clock = [] { return images::kBuildTime; }});
 }
 

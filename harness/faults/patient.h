@@ -41,6 +41,9 @@ class Patient {
   // Puts a file into the Windows volume.
   Done put(std::string_view path, Bytes content);
 
+  // The Windows volume's own bytes, to be written.
+  Result<DevicePtr> windows_volume() const;
+
  private:
   Patient(std::filesystem::path raw, harness::WorkFolder work)
       : raw_(std::move(raw)), work_(std::move(work)) {}

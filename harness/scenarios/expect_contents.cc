@@ -17,6 +17,8 @@ namespace drydock::scenarios {
 namespace {
 
 constexpr std::string_view kAbsent = "absent";
+// A file that is compared with a text in a story is small.
+constexpr std::uint64_t kTextSizeMax = 4096;
 
 Error otherwise(std::string_view subject, std::string_view found,
                 std::string_view wanted) {
@@ -160,7 +162,7 @@ class ExpectRegistry final : public Expectation {
   std::string wanted_;
 };
 
-// 'C:\Windows\System32\drivers\x.sys is there'
+// 'C:\Windows\System32\drivers\x.sys is there', or '... is "its text"'
 class ExpectFile final : public Expectation {
  public:
   ExpectFile(std::string text, std::string path, std::string wanted)
@@ -176,7 +178,11 @@ class ExpectFile final : public Expectation {
     if (!file && file.error().code() != Errc::not_found) {
       return std::move(file).error();
     }
-    std::string_view found = file ? "there" : kAbsent;
+    std::string found(file ? "there" : kAbsent);
+    if (file && wanted_.starts_with('"')) {
+      ByteVector bytes = TRY(read_file(*file, kTextSizeMax));
+      found = fmt::format("\"{}\"", as_text(bytes));
+    }
     if (found != wanted_) return otherwise(path_, found, wanted_);
     return std::string();
   }
@@ -219,9 +225,11 @@ Result<ExpectationPtr> expect_registry(std::string_view text) {
 
 Result<ExpectationPtr> expect_file(std::string_view text) {
   Sentence sentence = TRY(split_sentence(text));
-  if (sentence.object != "there" && sentence.object != kAbsent) {
-    return Error(Errc::bad_argument,
-                 fmt::format("a file is there or absent, not {}", sentence.object));
+  bool is_text = sentence.object.starts_with('"') && sentence.object.ends_with('"');
+  if (sentence.object != "there" && sentence.object != kAbsent && !is_text) {
+    return Error(
+        Errc::bad_argument,
+        fmt::format("a file is there, absent or \"TEXT\", not {}", sentence.object));
   }
   return std::make_shared<const ExpectFile>("file: " + std::string(text),
                                             sentence.subject, sentence.object);

@@ -38,7 +38,8 @@ repair::OpenForWriting opener(const std::shared_ptr<Host>& host) {
 
 // What the story's repair would write to the wounded image.
 Result<Changes> planned_changes(const Stage& stage) {
-  auto transaction = TRY(repair::Transaction::begin(stage.before, {.dry_run = true}));
+  auto transaction =
+      TRY(repair::Transaction::begin(stage.before, stage.transaction(true)));
   TRY(repair::repair(
       *transaction,
       {.recipes = stage.recipes, .settings = stage.settings, .dry_run = true}));

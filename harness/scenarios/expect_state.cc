@@ -31,7 +31,8 @@ class ExpectAgain final : public Expectation {
   ExpectAgain() : Expectation("again: changes nothing") {}
 
   Result<std::string> check(const Stage& stage) const override {
-    auto transaction = TRY(repair::Transaction::begin(stage.image));
+    auto transaction =
+        TRY(repair::Transaction::begin(stage.image, stage.transaction()));
     repair::RepairReport report = TRY(repair::repair(
         *transaction, {.recipes = stage.recipes, .settings = stage.settings}));
     transaction.reset();

@@ -11,6 +11,7 @@
 #include "harness/images/layout.h"
 #include "harness/yaml.h"
 #include "repair/recipe.h"
+#include "repair/transaction.h"
 
 namespace drydock::scenarios {
 
@@ -24,6 +25,13 @@ struct Stage {
   std::vector<const repair::Recipe*> recipes;  // of the story's repair
   repair::Settings settings;
   std::uint64_t seed = 1;
+  VolumeOptions volumes;  // what the story does with unfinished work
+
+  repair::TransactionOptions transaction(bool dry_run = false) const {
+    return {.dry_run = dry_run,
+            .unclean = volumes.unclean,
+            .discard_hibernation = volumes.discard_hibernation};
+  }
 };
 
 class Expectation {

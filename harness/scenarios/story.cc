@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "harness/work_folder.h"
+#include "repair/diagnose.h"
 #include "vhd/base/try.h"
 
 namespace drydock::scenarios {
@@ -63,7 +64,12 @@ Result<ExpectedFinding> read_finding(const Yaml& node) {
       {"recipe", "where", "what", "stops_boot", "stop_code", "status", "image_name"}));
   ExpectedFinding finding;
   finding.place = node.place();
-  finding.recipe = std::string(TRY(read_recipe(node.get("recipe")))->id());
+  finding.recipe = TRY(node.get("recipe").text());
+  // What only Windows mends is found, too.
+  if (finding.recipe != repair::kVolumeDirty &&
+      finding.recipe != repair::kVolumeHibernated) {
+    TRY(read_recipe(node.get("recipe")));
+  }
   for (const Yaml::Field& field : TRY(node.fields())) {
     if (field.key == "recipe") continue;
     finding.facts[field.key] = TRY(field.value.text());
@@ -85,12 +91,33 @@ Result<std::vector<ExpectationPtr>> read_expectations(const Yaml& node) {
   return out;
 }
 
+Result<VolumeOptions> read_volume_options(const Yaml& root) {
+  VolumeOptions options;
+  if (Yaml unclean = root.get("unclean"); unclean.kind() != Yaml::Kind::null) {
+    std::string word = TRY(unclean.text());
+    if (word == "refuse") {
+      options.unclean = Unclean::refuse;
+    } else if (word == "replay") {
+      options.unclean = Unclean::replay;
+    } else if (word == "discard") {
+      options.unclean = Unclean::discard;
+    } else {
+      return unclean.error("unclean is refuse, replay or discard");
+    }
+  }
+  Yaml discard = root.get("discard_hibernation");
+  if (discard.kind() == Yaml::Kind::null) return options;
+  if (TRY(discard.text()) != "yes") return discard.error("yes, or nothing at all");
+  options.discard_hibernation = true;
+  return options;
+}
+
 }  // namespace
 
 Result<Story> read_story(std::string_view text, std::string_view name) {
   Yaml root = TRY(Yaml::parse(text, name));
-  TRY(root.only(
-      {"name", "image", "seed", "faults", "diagnose", "repair", "set", "expect"}));
+  TRY(root.only({"name", "image", "seed", "faults", "diagnose", "could_not_tell",
+                 "repair", "set", "unclean", "discard_hibernation", "expect"}));
   Story story;
   story.name = TRY(root.get("name").text());
   story.image = TRY(images::read_spec(root.get("image")));
@@ -109,6 +136,10 @@ Result<Story> read_story(std::string_view text, std::string_view name) {
       story.settings[field.key] = TRY(field.value.text());
     }
   }
+  for (const Yaml& node : TRY(items(root.get("could_not_tell")))) {
+    story.untold.push_back(TRY(node.text()));
+  }
+  story.volumes = TRY(read_volume_options(root));
   story.expectations = TRY(read_expectations(root.get("expect")));
   if (story.expectations.empty()) {
     return root.error("a story without expectations proves nothing");

@@ -15,8 +15,10 @@
 //
 // Also: `seed: 7` of the image and its wounds (1 if left out); `set: { driver:
 // cstguard }`, what --set would tell the recipes; a fault with parameters, as
-// `- { fault: driver.disable, driver: cstguard }`.  README.md lists the lines
-// that `expect` takes.  A word that isn't known is an error with file and line.
+// `- { fault: driver.disable, driver: cstguard }`; `unclean: discard` and
+// `discard_hibernation: yes`, as on the command line; `could_not_tell: [ 'partition
+// 3 (ntfs)' ]`, which else fails a story.  README.md lists the lines that `expect`
+// takes.  A word that isn't known is an error with file and line.
 
 #pragma once
 
@@ -51,6 +53,10 @@ struct Story {
   std::vector<ExpectedFinding> findings;
   std::vector<const repair::Recipe*> recipes;
   repair::Settings settings;
+  // What the repair does with unfinished work, as --unclean and
+  // --discard-hibernation say it.
+  VolumeOptions volumes;
+  std::vector<std::string> untold;  // examined, and nobody could tell
   std::vector<std::shared_ptr<const Expectation>> expectations;
 };
 

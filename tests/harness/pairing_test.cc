@@ -18,6 +18,9 @@ using Names = std::set<std::string>;
 // Recipes without a fault so far, and why.
 const Names kNotYet = {"ntfs.log-unfinished"};  // the next to come
 
+// Faults that no recipe heals, but Windows itself; findings bear their names.
+const Names kLeftToWindows = {"volume.dirty", "volume.hibernated"};
+
 Names recipe_names() {
   Names names;
   for (const repair::Recipe* recipe : repair::all_recipes()) {
@@ -37,7 +40,11 @@ TEST(Pairing, EachRecipeHasAFaultAndEachFaultARecipe) {
   for (const std::string& name : kNotYet) {
     EXPECT_EQ(recipes.erase(name), 1u) << name << " is no recipe";
   }
-  EXPECT_EQ(recipes, fault_names());
+  Names faults = fault_names();
+  for (const std::string& name : kLeftToWindows) {
+    EXPECT_EQ(faults.erase(name), 1u) << name << " is no fault";
+  }
+  EXPECT_EQ(recipes, faults);
   EXPECT_FALSE(recipes.empty());
 }
 
