@@ -14,6 +14,7 @@
 #include "ntfs/ntfs/volume.h"
 #include "tests/ntfs/ntfs_images.h"
 #include "tests/support/corpus.h"
+#include "tests/support/known_leak.h"
 #include "tests/support/run.h"
 #include "tests/support/temp_folder.h"
 #include "vhd/base/try.h"
@@ -188,10 +189,18 @@ class NtfsDevice : public ::testing::Test {
   Place place_;
 };
 
+// Where $AttrDef can't be read, ntfs_device_mount() of libntfs-3g 2022.10.3
+// leaves without closing that file's inode and attribute: after the lines
+// "Loading $AttrDef", each `goto error_exit` passes by ntfs_attr_close(na).
+Result<FileSystemPtr> open_leaking(const DevicePtr& device) {
+  KnownLeak of_attr_def;
+  return ntfs::open(device);
+}
+
 TEST_F(NtfsDevice, FailsInItsOwnWordsWhereverItFails) {
   auto whole = [&](int reads) -> Done {
     auto device = std::make_shared<FailingDevice>(open_place(place_), reads);
-    auto volume = TRY(ntfs::open(device));
+    auto volume = TRY(open_leaking(device));
     auto file = TRY(volume->find("a/file"));
     TRY(read_file(file, 100'000));
     TRY(volume->list(TRY(volume->find("a")), [](const Entry&) { return true; }));
