@@ -56,6 +56,8 @@ struct VolumeCondition {
   std::vector<std::string> reasons;  // a clause for each
   std::optional<LogReplay> replay;   // done, in memory, to what is shown
   std::string replay_problem;        // why it wasn't, where it should have been
+  // The log's version and how it was left: "1.1, closed"; "" without a log.
+  std::string log;
 
   bool clean() const { return states.empty(); }
   bool has(VolumeState state) const;

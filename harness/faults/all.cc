@@ -9,6 +9,7 @@ const std::vector<const Fault*>& all_faults() {
       &volume_hibernated(),
       &bcd_default_missing(),
       &driver_disable(),
+      &ntfs_log_unfinished(),
       &hive_replay_logs(),
   };
   return faults;

@@ -11,6 +11,7 @@ const Fault& volume_dirty();
 const Fault& volume_hibernated();
 const Fault& bcd_default_missing();
 const Fault& driver_disable();
+const Fault& ntfs_log_unfinished();
 const Fault& hive_replay_logs();
 
 }  // namespace drydock::faults

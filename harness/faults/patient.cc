@@ -48,6 +48,10 @@ Result<std::unique_ptr<Patient>> Patient::open(const std::filesystem::path& raw)
   return patient;
 }
 
+Result<std::uint64_t> Patient::file_id(std::string_view path) const {
+  return TRY(TRY(open_windows())->find(path)).stat().id;
+}
+
 Result<DevicePtr> Patient::windows_volume() const {
   DevicePtr disk = TRY(FileDevice::open(raw_, {.writable = true}));
   return Slice::create(disk, windows_.offset, windows_.size);

@@ -40,6 +40,8 @@ class Patient {
 
   // Puts a file into the Windows volume.
   Done put(std::string_view path, Bytes content);
+  // What NTFS knows that file by.
+  Result<std::uint64_t> file_id(std::string_view path) const;
 
   // The Windows volume's own bytes, to be written.
   Result<DevicePtr> windows_volume() const;

@@ -15,7 +15,8 @@ LogState log_state(Bytes start) {
   if (!found) return {.kind = LogState::Kind::unreadable};
   LogState state{.kind = LogState::Kind::in_use,
                  .major_version = found->major_version,
-                 .minor_version = found->minor_version};
+                 .minor_version = found->minor_version,
+                 .chkdsk_wrote = found->chkdsk_wrote};
   if (!found->clean()) return state;
   // Windows 8 and later turn a log to 2.0 when they mount, and back to 1.1 when
   // they dismount for good.  One that is closed and still 2.0 has its caches
@@ -25,6 +26,27 @@ LogState log_state(Bytes start) {
   return state;
 }
 
+std::string describe(const LogState& log) {
+  std::string_view how;
+  switch (log.kind) {
+    case LogState::Kind::empty:
+      return "never used";
+    case LogState::Kind::unreadable:
+      return "unreadable";
+    case LogState::Kind::clean:
+      how = "closed";
+      break;
+    case LogState::Kind::kept:
+      how = "closed for a fast start";
+      break;
+    case LogState::Kind::in_use:
+      how = "in use";
+      break;
+  }
+  return fmt::format("{}.{}, {}{}", log.major_version, log.minor_version, how,
+                     log.chkdsk_wrote ? " by chkdsk" : "");
+}
+
 bool is_hibernated(Bytes start) {
   // "hibr": Windows 7 and before wrote it small.  Once resumed it is "wake" or
   // zeros, and of no account.
@@ -32,6 +54,7 @@ bool is_hibernated(Bytes start) {
 }
 
 void add_log_state(VolumeCondition& condition, const LogState& log) {
+  condition.log = describe(log);
   switch (log.kind) {
     case LogState::Kind::empty:
     case LogState::Kind::clean:

@@ -29,7 +29,11 @@ struct LogState {
   Kind kind = Kind::unreadable;
   std::uint16_t major_version = 0;
   std::uint16_t minor_version = 0;
+  bool chkdsk_wrote = false;  // the page in force is chkdsk's
 };
+
+// "2.0, in use", "1.1, closed", "never used".
+std::string describe(const LogState& log);
 
 // `start` is the first kLogStartSize bytes, or the whole of a shorter log.
 LogState log_state(Bytes start);

@@ -78,12 +78,21 @@ json replay_json(const VolumeCondition& condition) {
 
 json partition_json(const partition::Partition* partition,
                     const repair::VolumeReport& volume, const BlockDevice& disk) {
-  json entry = {
-      {"number", volume.number}, {"type", nullptr},        {"type_id", nullptr},
-      {"id", nullptr},           {"name", nullptr},        {"offset", 0},
-      {"size", disk.size()},     {"file_system", nullptr}, {"label", nullptr},
-      {"free", nullptr},         {"state", json::array()}, {"problem", nullptr},
-      {"state_reasons", json::array()},                    {"replay", nullptr}};
+  json entry = {{"number", volume.number},
+                {"type", nullptr},
+                {"type_id", nullptr},
+                {"id", nullptr},
+                {"name", nullptr},
+                {"offset", 0},
+                {"size", disk.size()},
+                {"file_system", nullptr},
+                {"label", nullptr},
+                {"free", nullptr},
+                {"state", json::array()},
+                {"problem", nullptr},
+                {"state_reasons", json::array()},
+                {"replay", nullptr},
+                {"log", nullptr}};
   if (partition != nullptr) {
     entry["type"] = partition::type_name(partition->type);
     entry["type_id"] = to_string(partition->type);
@@ -101,6 +110,9 @@ json partition_json(const partition::Partition* partition,
     entry["state"] = states_json(volume.facts->condition);
     entry["state_reasons"] = volume.facts->condition.reasons;
     entry["replay"] = replay_json(volume.facts->condition);
+    if (!volume.facts->condition.log.empty()) {
+      entry["log"] = volume.facts->condition.log;
+    }
   }
   return entry;
 }

@@ -128,6 +128,9 @@ TEST(NtfsLogState, IsAsTheLogsOfWindowsAreNamed) {
   EXPECT_EQ(state("LogFile_10_downgraded.bin").kind, LogState::Kind::clean);
   EXPECT_EQ(state("LogFile_10_large.bin").kind, LogState::Kind::in_use);
   EXPECT_EQ(state("LogFile_empty.bin").kind, LogState::Kind::empty);
+  EXPECT_EQ(describe(state("LogFile_7.bin")), "1.1, closed");
+  EXPECT_EQ(describe(state("LogFile_10.bin")), "2.0, in use");
+  EXPECT_EQ(describe(state("LogFile_empty.bin")), "never used");
 }
 
 TEST(NtfsHibernation, IsTheMarkOfAWindowsThatWillBeResumed) {
