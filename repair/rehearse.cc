@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "repair/edit_words.h"
+#include "repair/hive/difference.h"
 #include "repair/hive_editor.h"
 #include "repair/hive_logs.h"
 #include "repair/plan.h"
@@ -88,6 +89,7 @@ class OpenHive {
   std::string place_;
   HiveEditor editor_;  // borrows hive_
   bool carry_recovery_ = false;
+  std::string difference_;  // of the recovered hive from the one that lies there
 };
 
 Result<std::unique_ptr<OpenHive>> OpenHive::open(const Disk& disk,
@@ -102,6 +104,10 @@ Result<std::unique_ptr<OpenHive>> OpenHive::open(const Disk& disk,
 Done OpenHive::carry_recovery() {
   if (hive_.dirty()) return Error(Errc::busy, describe(hive_.recovery()));
   carry_recovery_ = true;
+  // Told where it can be: as it lies, the hive may not be one.
+  auto as_it_lies = hive::Hive::open(*data_);
+  if (!as_it_lies) return {};
+  if (auto found = hive::difference(*as_it_lies, hive_)) difference_ = describe(*found);
   return {};
 }
 
@@ -109,7 +115,8 @@ Outcome OpenHive::recovery_outcome() const {
   return {.edit = std::string(kind_of(HiveReplay{})),
           .where = place_,
           .before = hive_.recovery().why_dirty,
-          .after = describe(hive_.recovery()),
+          .after = describe_replay(hive_.recovery()) +
+                   (difference_.empty() ? "" : "; " + difference_),
           .why = "its logs hold changes that the hive lacks"};
 }
 

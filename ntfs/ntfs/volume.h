@@ -1,9 +1,10 @@
 // An NTFS volume, by libntfs-3g on our own device: no kernel, no FUSE, no path
 // of the host.
 //
-// A volume that isn't clean opens for reading, unreplayed, and facts() says
-// so; each change of it is refused as busy, with the reason.  Opening writes
-// nothing, and reading doesn't either.
+// What its log holds is shown as if it were in its place, and put there before
+// the first change.  A volume of which that can't be said opens for reading, as
+// it lies, and condition() says so; each change of it is refused as busy, with
+// the reason.  Opening writes nothing, and reading doesn't either.
 //
 // Names match by the volume's own $UpCase.  Unpaired surrogates, which NTFS
 // allows, pass through as WTF-8.  8.3 aliases, and NTFS's own files ($MFT,

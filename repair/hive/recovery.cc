@@ -361,6 +361,16 @@ std::uint64_t RecoveryReport::page_count() const {
   return count;
 }
 
+std::string describe_replay(const RecoveryReport& report) {
+  std::vector<std::string> names;
+  for (const AppliedLog& log : report.applied) names.push_back(log.name);
+  std::uint64_t entries = report.entry_count();
+  std::uint64_t pages = report.page_count();
+  return fmt::format("replayed {} {} ({} {}) from {}", entries,
+                     entries == 1 ? "entry" : "entries", pages,
+                     pages == 1 ? "page" : "pages", fmt::join(names, " and "));
+}
+
 std::string describe(const RecoveryReport& report) {
   switch (report.state) {
     case RecoveryState::clean:
@@ -374,13 +384,7 @@ std::string describe(const RecoveryReport& report) {
     case RecoveryState::recovered:
       break;
   }
-  std::vector<std::string> names;
-  for (const AppliedLog& log : report.applied) names.push_back(log.name);
-  std::uint64_t entries = report.entry_count();
-  std::uint64_t pages = report.page_count();
-  return fmt::format("{}: replayed {} {} ({} {}) from {}", report.why_dirty, entries,
-                     entries == 1 ? "entry" : "entries", pages,
-                     pages == 1 ? "page" : "pages", fmt::join(names, " and "));
+  return fmt::format("{}: {}", report.why_dirty, describe_replay(report));
 }
 
 Recovery recover(ByteVector file, const std::vector<LogFile>& logs) {

@@ -56,9 +56,12 @@ struct RecoveryReport {
   std::uint64_t page_count() const;
 };
 
-// "replayed 4 entries (4 pages) from SYSTEM.LOG1 and SYSTEM.LOG2": one line for a
-// person, "" for a clean hive.
+// The reason why it is dirty, and what came of it: one line for a person, "" for a
+// clean hive.
 std::string describe(const RecoveryReport& report);
+// "replayed 4 entries (4 pages) from SYSTEM.LOG1 and SYSTEM.LOG2", of a recovered
+// hive.
+std::string describe_replay(const RecoveryReport& report);
 
 struct Recovery {
   RecoveryReport report;

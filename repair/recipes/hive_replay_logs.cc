@@ -57,7 +57,8 @@ class HiveReplayLogs final : public Recipe {
         finding.what = "the hive is dirty, and can't be believed as it lies";
         finding.evidence.push_back(hive.error().describe());
       } else if (hive->recovery().state == RecoveryState::recovered) {
-        finding.evidence = {hive->recovery().why_dirty, describe(hive->recovery()),
+        finding.evidence = {hive->recovery().why_dirty,
+                            describe_replay(hive->recovery()),
                             difference_words(disk, path, *hive)};
       } else if (hive->recovery().state == RecoveryState::not_recoverable) {
         finding.what = "the hive is dirty, and can't be recovered from its logs";
