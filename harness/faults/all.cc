@@ -4,12 +4,8 @@ namespace drydock::faults {
 
 const std::vector<const Fault*>& all_faults() {
   static const std::vector<const Fault*> faults = {
-      &image_log_pending(),
-      &volume_dirty(),
-      &volume_hibernated(),
-      &bcd_default_missing(),
-      &driver_disable(),
-      &ntfs_log_unfinished(),
+      &image_log_pending(),   &volume_dirty(),   &volume_hibernated(),
+      &bcd_default_missing(), &driver_disable(), &ntfs_log_unfinished(),
       &hive_replay_logs(),
   };
   return faults;

@@ -63,11 +63,7 @@ Result<FileSystemPtr> Patient::open_windows() const {
 }
 
 Done Patient::edit_boot_store(std::string_view text, const images::Words& words) {
-  images::Mtools esp(raw_, esp_.offset);
-  std::filesystem::path store = work_ / "BCD";
-  TRY(esp.get(kBootStore, store));
-  TRY(images::edit_hive(store, text, words));
-  return esp.put(store, kBootStore);
+  return put_boot_store("", TRY(edited_boot_store(text, words)));
 }
 
 Result<std::filesystem::path> Patient::take_hive(std::string_view name) const {
@@ -91,6 +87,30 @@ Result<ByteVector> Patient::edited_hive(std::string_view name, std::string_view 
 Done Patient::edit_hive(std::string_view name, std::string_view text,
                         const images::Words& words) {
   return put(hive_path(name), TRY(edited_hive(name, text, words)));
+}
+
+Result<std::filesystem::path> Patient::take_boot_store() const {
+  std::filesystem::path store = work_ / "BCD";
+  TRY(images::Mtools(raw_, esp_.offset).get(kBootStore, store));
+  return store;
+}
+
+Result<ByteVector> Patient::read_boot_store() const {
+  return harness::read_host_file(TRY(take_boot_store()));
+}
+
+Result<ByteVector> Patient::edited_boot_store(std::string_view text,
+                                              const images::Words& words) const {
+  std::filesystem::path store = TRY(take_boot_store());
+  TRY(images::edit_hive(store, text, words));
+  return harness::read_host_file(store);
+}
+
+Done Patient::put_boot_store(std::string_view suffix, Bytes content) const {
+  std::filesystem::path file = work_ / "content";
+  TRY(harness::write_host_file(file, content));
+  return images::Mtools(raw_, esp_.offset)
+      .put(file, fmt::format("{}{}", kBootStore, suffix));
 }
 
 Result<std::uint32_t> Patient::hive_dword(std::string_view name, std::string_view key,

@@ -38,6 +38,13 @@ class Patient {
   Result<ByteVector> edited_hive(std::string_view name, std::string_view text,
                                  const images::Words& words) const;
 
+  // The same of the boot store; its logs are put beside it by mtools.
+  Result<ByteVector> read_boot_store() const;
+  Result<ByteVector> edited_boot_store(std::string_view text,
+                                       const images::Words& words) const;
+  // "" is the store itself, ".LOG1" one of its logs.
+  Done put_boot_store(std::string_view suffix, Bytes content) const;
+
   // Puts a file into the Windows volume.
   Done put(std::string_view path, Bytes content);
   // What NTFS knows that file by.
@@ -54,6 +61,7 @@ class Patient {
   Result<FileSystemPtr> open_windows() const;
   // The hive's file, taken out of the Windows volume.
   Result<std::filesystem::path> take_hive(std::string_view name) const;
+  Result<std::filesystem::path> take_boot_store() const;
 
   std::filesystem::path raw_;
   harness::WorkFolder work_;

@@ -41,7 +41,7 @@ class NtfsLogUnfinished final : public Recipe {
       Finding finding;
       finding.recipe = id();
       finding.of_disk = true;
-      finding.what = "the volume's $LogFile holds work that is not in the volume yet";
+      finding.what = "the volume was in use, and its $LogFile was not replayed since";
       finding.where = place_of(disk, number);
       finding.evidence = condition.reasons;
       if (condition.replay) {
