@@ -25,7 +25,7 @@ struct UnfinishedLog {
   std::byte finished{'F'};
   std::byte unfinished{'U'};
   // One more action of the first transaction, which no replay need know.
-  std::optional<std::uint16_t> operation;
+  std::optional<std::uint16_t> operation = std::nullopt;
 };
 
 // `volume` is as mkntfs made it, but for files: its $LogFile never used, and in one
