@@ -112,6 +112,7 @@ Done Mount::settle() {
   TRY(settle_log());
   TRY(settle_mirror());
   TRY(settle_hibernation());
+  if (condition_.clean()) condition_.reasons.clear();
   settled_ = true;
   return {};
 }

@@ -8,6 +8,7 @@
 #include "repair/cli/change.h"
 #include "repair/cli/commands.h"
 #include "repair/cli/json.h"
+#include "repair/cli/notes.h"
 #include "repair/hive_logs.h"
 #include "repair/installation.h"
 #include "repair/transaction.h"
@@ -102,10 +103,12 @@ Exit list_image(const WordsRequest& request, const BcdeditEnum& what, Report& re
   auto view = repair::open_view(request.target);
   if (!view) return report.fail(view.error());
   report.track(view->file);
+  note_image(*view, report);
   auto disk = repair::open_disk(*view, request.change.volumes.options());
   if (!disk) return report.fail(std::move(disk).error().in(request.target));
   auto store = find_store(**disk, installation);
   if (!store) return report.fail(store.error());
+  note_volume(**disk, store->partition, report);
   auto hive = repair::open_hive(**disk, *store);
   if (!hive) return report.fail(hive.error());
   note_recovery(*hive, (*disk)->show(*store, installation), report);

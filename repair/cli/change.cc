@@ -26,8 +26,7 @@ Result<std::size_t> meant(const repair::Disk& disk, const ChangeOptions& options
 Result<repair::Applied> change(const std::string& image, const ChangeOptions& options,
                                const std::string& what, const MakePlan& make_plan,
                                Report& report) {
-  auto transaction =
-      TRY(repair::Transaction::begin(image, options.transaction()));
+  auto transaction = TRY(repair::Transaction::begin(image, options.transaction()));
   report.track(transaction->view().file);
   repair::Disk& disk = transaction->disk();
   std::size_t installation = TRY(meant(disk, options));

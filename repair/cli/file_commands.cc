@@ -1,7 +1,6 @@
 // drydock ls, cat, stat, get, put, rm: files by their guest paths.
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -11,6 +10,7 @@
 #include "repair/cli/commands.h"
 #include "repair/cli/host_file.h"
 #include "repair/cli/json.h"
+#include "repair/cli/notes.h"
 #include "repair/disk.h"
 #include "repair/transaction.h"
 #include "vhd/base/try.h"
@@ -38,28 +38,9 @@ Result<OpenImage> open_image_file(const std::string& image, const VolumeChoice& 
                                   Report& report) {
   repair::View view = TRY(repair::open_view(image));
   report.track(view.file);
+  note_image(view, report);
   auto disk = TRY(repair::open_disk(view, volumes.options()).in(image));
   return OpenImage{std::move(view), std::move(disk)};
-}
-
-// Whether what is read is what Windows would find: else it has to be said.
-void warn_unclean(const repair::Disk& disk, std::uint32_t partition,
-                  const FileSystem& volume, Report& report) {
-  auto condition = volume.condition();
-  if (!condition || condition->clean()) return;
-  std::string place = disk.show({.partition = partition, .path = "\\"});
-  if (condition->replay) {
-    report.note(
-        fmt::format("drydock: {} is shown with its log replayed in memory: {}\n", place,
-                    describe(*condition->replay)));
-  }
-  if (condition->shown_as_found()) return;
-  report.note(fmt::format(
-      "drydock: {} isn't clean: {}: this is how it lies on the disk, not what Windows "
-      "would make of it{}\n",
-      place, fmt::join(condition->reasons, "; "),
-      condition->replay_problem.empty() ? std::string()
-                                        : "; " + condition->replay_problem));
 }
 
 struct Found {
@@ -72,7 +53,7 @@ Result<Found> find(const OpenImage& image, const std::string& text,
                    std::size_t installation, Report& report) {
   repair::GuestPath path = TRY(image.disk->resolve(text, installation));
   FileSystemPtr volume = TRY(image.disk->volume(path.partition).in(text));
-  warn_unclean(*image.disk, path.partition, *volume, report);
+  note_volume(*image.disk, path.partition, report);
   File file = TRY(volume->find(path.path).in(text));
   return Found{std::move(volume), std::move(path), std::move(file)};
 }

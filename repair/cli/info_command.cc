@@ -7,6 +7,8 @@
 #include "repair/cli/commands.h"
 #include "repair/cli/json.h"
 #include "repair/disk.h"
+#include "repair/hive_files.h"
+#include "repair/hive_logs.h"
 #include "repair/installation.h"
 #include "repair/transaction.h"
 #include "vhd/base/try.h"
@@ -190,6 +192,37 @@ std::string volume_text(const partition::Partition* partition,
   return text + "\n";
 }
 
+// The hives that are shown with their logs applied, or should be.
+struct UnfinishedHive {
+  std::string place;
+  hive::RecoveryReport recovery;
+};
+std::vector<UnfinishedHive> unfinished_hives(const repair::Installation& windows) {
+  std::vector<UnfinishedHive> hives;
+  for (const repair::GuestPath& path : repair::dirty_hive_files(windows)) {
+    auto hive = repair::open_hive(windows.disk(), path);
+    if (!hive) continue;  // Of those that matter here, facts() has said why.
+    hives.push_back({windows.disk().show(path), hive->recovery()});
+  }
+  return hives;
+}
+
+std::string hives_text(const std::vector<UnfinishedHive>& hives) {
+  std::string text;
+  for (const UnfinishedHive& hive : hives) {
+    text += fmt::format("  {}: {}\n", hive.place, describe(hive.recovery));
+  }
+  return text;
+}
+
+json hives_json(const std::vector<UnfinishedHive>& hives) {
+  json list = json::array();
+  for (const UnfinishedHive& hive : hives) {
+    list.push_back({{"path", hive.place}, {"recovery", to_json(hive.recovery)}});
+  }
+  return list;
+}
+
 std::string installation_text(const repair::Installation& windows,
                               const repair::Disk& disk) {
   const repair::InstallationFacts& facts = windows.facts();
@@ -268,8 +301,11 @@ bool report_disk(const repair::Disk& disk, Report& report, json& document) {
   }
   for (const auto& windows : disk.installations()) {
     if (!windows->facts().problems.empty()) all_read = false;
-    report.print(installation_text(*windows, disk));
-    document["installations"].push_back(installation_json(*windows, disk));
+    std::vector<UnfinishedHive> hives = unfinished_hives(*windows);
+    report.print(installation_text(*windows, disk) + hives_text(hives));
+    json installation = installation_json(*windows, disk);
+    installation["unfinished_hives"] = hives_json(hives);
+    document["installations"].push_back(std::move(installation));
   }
   return all_read;
 }

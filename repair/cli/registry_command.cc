@@ -6,6 +6,7 @@
 #include "repair/cli/change.h"
 #include "repair/cli/commands.h"
 #include "repair/cli/json.h"
+#include "repair/cli/notes.h"
 #include "repair/cli/reg_command.h"
 #include "repair/cli/reg_words.h"
 #include "repair/control_sets.h"
@@ -65,10 +66,12 @@ Exit query_image(const WordsRequest& request, const RegQuery& query, Report& rep
   auto done = [&]() -> Done {
     repair::View view = TRY(repair::open_view(request.target));
     report.track(view.file);
+    note_image(view, report);
     auto disk = TRY(
         repair::open_disk(view, request.change.volumes.options()).in(request.target));
     const repair::Installation& windows =
         *TRY(installation_of(*disk, request.change.installation.value_or(0)));
+    note_volume(*disk, windows.partition(), report);
     hive::Hive hive = TRY(open_hive(windows, query.key.hive));
     note_recovery(hive, query.key.hive, report);
     return print(query, hive, report);

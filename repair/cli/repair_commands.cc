@@ -67,16 +67,16 @@ Result<repair::Diagnosis> diagnose_image(const RepairRequest& request, Report& r
   auto recipes = TRY(chosen(request.recipes));
   repair::View view = TRY(repair::open_view(request.image));
   report.track(view.file);
-  auto disk = TRY(repair::open_disk(view, request.change.volumes.options())
-                      .in(request.image));
+  auto disk =
+      TRY(repair::open_disk(view, request.change.volumes.options()).in(request.image));
   return repair::diagnose(*disk, recipes, request.settings);
 }
 
 Result<repair::RepairReport> repair_image(const RepairRequest& request,
                                           Report& report) {
   auto recipes = TRY(chosen(request.recipes));
-  auto transaction = TRY(
-      repair::Transaction::begin(request.image, request.change.transaction()));
+  auto transaction =
+      TRY(repair::Transaction::begin(request.image, request.change.transaction()));
   report.track(transaction->view().file);
   CalmCommit calm;
   return repair::repair(*transaction, {.recipes = std::move(recipes),

@@ -50,11 +50,15 @@ class AllThreeLogs(UnfinishedTest):
         self.assertEqual(windows["replay"]["version"], "2.0")
         self.assertEqual(windows["replay"]["unfinished_transactions"], 1)
         self.assertIn("UpdateResidentValue", windows["replay"]["operations"])
+        self.assertEqual([(hive["path"], hive["recovery"]["entries"])
+                          for hive in info["installations"][0]["unfinished_hives"]],
+                         [(SYSTEM, 3)])
         self.assertIn("finished.txt", drydock("ls", disk, "C:\\").out)
         self.assertEqual(self.cat(disk, r"C:\finished.txt"), "FFFFFFFFF")
         self.assertEqual(self.cat(disk, r"C:\unfinished.txt"), "as it was")
-        self.assertIn("log replayed in memory",
-                      drydock("stat", disk, r"C:\finished.txt").err)
+        said = drydock("stat", disk, r"C:\finished.txt").err
+        self.assertIn("its own log replayed in memory: 1 entries", said)
+        self.assertIn("its log replayed in memory: log 2.0: 7 records", said)
         query = self.json("reg-query", "reg", disk, "query", NOTE)
         self.assertIn({"name": "Note", "type": "REG_SZ", "data": "in the logs"},
                       query["values"])
