@@ -38,9 +38,15 @@ Done change_bits(MutableBytes block, const Change& change, bool value) {
 }  // namespace
 
 Done update_nonresident_value(MutableBytes block, const Change& change) {
-  // Where the end of it lies in clusters that are gone, the block is shorter.
-  std::ranges::copy(change.bytes.first(std::min(change.bytes.size(), block.size())),
-                    block.begin());
+  // Of an index block, all that is used of it: so it was seen, and no other way.
+  bool whole = change.bytes.size() == block.size();
+  if (!whole && (change.record_offset != 0 || change.attribute_offset != 0 ||
+                 change.bytes.size() > block.size())) {
+    return Error(Errc::corrupt,
+                 fmt::format("{} bytes at {} aren't an index block of {}",
+                             change.bytes.size(), change.record_offset, block.size()));
+  }
+  std::ranges::copy(change.bytes, block.begin());
   return {};
 }
 

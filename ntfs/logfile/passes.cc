@@ -29,8 +29,9 @@ Error not_sound(const Target& target) {
                                   : "the index block that it changes is torn or none");
 }
 
-// The clusters of `action` that redo may write to, as long as they follow each
-// other from the first; those behind a gap are gone.
+// The clusters of `action` that may lag behind it: in earnest all or none, since
+// whatever is logged again names the same ones.  Where it is only the first few,
+// the change won't fit into them, and is refused.
 std::vector<std::uint64_t> lagging_lcns(const Action& action, const LogTables& tables) {
   std::vector<std::uint64_t> lcns;
   for (std::uint64_t lcn : action.lcns) {
