@@ -3,6 +3,7 @@
 #include <hivex.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -65,7 +66,11 @@ void gather(hive_h* hive, hive_node_h key, const std::string& path, Content& con
     hive_type type{};
     std::size_t size = 0;
     auto data = owned(hivex_value_value(hive, *value, &type, &size));
-    here.values.emplace_back(name ? name.get() : "?", static_cast<std::uint32_t>(type),
+    // Any number can come, also one that isn't of hive_type.
+    std::uint32_t number = 0;
+    static_assert(sizeof(type) == sizeof(number));
+    std::memcpy(&number, &type, sizeof(number));
+    here.values.emplace_back(name ? name.get() : "?", number,
                              data ? std::string(data.get(), size) : "?");
   }
   auto subkeys = owned(hivex_node_children(hive, key));
