@@ -174,18 +174,6 @@ struct DirtyPageEntry {
 };
 static_assert(OnDisk<DirtyPageEntry> && sizeof(DirtyPageEntry) == 0x20);
 
-struct TransactionEntry {
-  le32 in_use;                   // +0x00
-  std::uint8_t state;            // +0x04  1 active, 2 prepared, 3 committed
-  std::array<std::byte, 3> pad;  // +0x05
-  le64 first_lsn;                // +0x08
-  le64 previous_lsn;             // +0x10
-  le64 undo_next_lsn;            // +0x18
-  le32 undo_count;               // +0x20
-  le32 undo_size;                // +0x24
-};
-static_assert(OnDisk<TransactionEntry> && sizeof(TransactionEntry) == 0x28);
-
 // What the log changes: file records, and the attributes in them.
 struct FileRecordHeader {
   std::array<char, 4> magic;  // "FILE"

@@ -81,7 +81,6 @@ constexpr auto kEnabled = std::to_array<Operation>({
     {kOpenAttributeTableDump, Target::none, nullptr},
     {kAttributeNamesDump, Target::none, nullptr},
     {kDirtyPageTableDump, Target::none, nullptr},
-    {kTransactionTableDump, Target::none, nullptr},
     {0x21, Target::file_record, update_record_data_root},
     {0x25, Target::file_record, zero_end_of_file_record},
 });

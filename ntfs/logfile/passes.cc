@@ -124,7 +124,7 @@ Done redo(BlockDevice& volume, const BootSector& boot, LogReader& log,
 Done undo(BlockDevice& volume, const BootSector& boot, LogReader& log,
           const LogTables& tables, Tally& tally) {
   for (const auto& [number, transaction] : tables.transactions) {
-    if (!transaction.active || transaction.undo_next_lsn == 0) continue;
+    if (transaction.undo_next_lsn == 0) continue;
     ++tally.transaction_count;
     for (std::uint64_t lsn = transaction.undo_next_lsn; lsn != 0;) {
       LogRecord record = TRY(log.at(lsn));

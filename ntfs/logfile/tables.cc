@@ -16,8 +16,6 @@ namespace drydock::ntfs {
 namespace {
 
 constexpr std::uint64_t kReferenceMask = (std::uint64_t{1} << 48) - 1;
-constexpr std::uint8_t kActive = 1;
-constexpr std::uint8_t kCommitted = 3;
 
 // The clusters of one page, of 512 bytes each.
 constexpr std::uint32_t kLcnCountMax = kLogPageSize / 512;
@@ -93,20 +91,6 @@ Done add_dirty_pages(LogTables& tables, Bytes table) {
   return {};
 }
 
-Done add_transactions(LogTables& tables, Bytes table) {
-  for (const TableEntry& found : TRY(entries_of(table, sizeof(TransactionEntry)))) {
-    auto entry = *load<TransactionEntry>(found.bytes);
-    if (entry.state != kActive && entry.state != kCommitted) {
-      return Error(
-          Errc::unsupported,
-          fmt::format("a transaction of state {} is none that we replay", entry.state));
-    }
-    tables.transactions[found.offset] = {.undo_next_lsn = entry.undo_next_lsn,
-                                         .active = entry.state == kActive};
-  }
-  return {};
-}
-
 }  // namespace
 
 bool OpenAttribute::is_mft() const { return file == 0 && type == kDataType; }
@@ -134,6 +118,8 @@ Result<CheckpointTables> read_checkpoint(LogReader& log, std::uint64_t lsn) {
                              std::uint32_t{checkpoint->major_version},
                              std::uint32_t{checkpoint->minor_version}));
   }
+  // No log that was seen has one: checkpoints there fell between transactions.
+  if (checkpoint->transactions_lsn != 0) TRY(enabled_operation(kTransactionTableDump));
   CheckpointTables found{.start_lsn = checkpoint->start_lsn, .tables = {}};
   if (found.start_lsn == 0) found.start_lsn = lsn;
   LogTables& tables = found.tables;
@@ -147,9 +133,6 @@ Result<CheckpointTables> read_checkpoint(LogReader& log, std::uint64_t lsn) {
   }
   auto pages = TRY(table_at(log, checkpoint->dirty_pages_lsn, kDirtyPageTableDump));
   TRY(add_dirty_pages(tables, pages));
-  auto unfinished =
-      TRY(table_at(log, checkpoint->transactions_lsn, kTransactionTableDump));
-  TRY(add_transactions(tables, unfinished));
   return found;
 }
 

@@ -23,9 +23,9 @@ struct OpenAttribute {
   bool is_mft() const;
 };
 
+// One that isn't forgotten yet.
 struct Transaction {
   std::uint64_t undo_next_lsn = 0;
-  bool active = true;  // false: committed, and not yet forgotten
 };
 
 struct LogTables {
