@@ -89,6 +89,13 @@ Done SystemFile::for_pieces(std::uint64_t offset, std::uint64_t length,
   return {};
 }
 
+SystemFile SystemFile::by_itself(BlockDevice& file) {
+  // One run of the smallest clusters there are.
+  constexpr std::uint32_t kClusterSize = 512;
+  std::uint64_t count = file.size() / kClusterSize;
+  return {file, kClusterSize, count * kClusterSize, {{.lcn = 0, .count = count}}};
+}
+
 Done SystemFile::read(std::uint64_t offset, MutableBytes into) const {
   return for_pieces(offset, into.size(),
                     [&](std::uint64_t place, std::uint64_t done, std::uint64_t part) {

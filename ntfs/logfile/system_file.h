@@ -27,6 +27,9 @@ class SystemFile {
   static Result<SystemFile> open(BlockDevice& volume, const BootSector& boot,
                                  std::uint64_t number);
 
+  // A file that was taken out of its volume: all of `file`, which is borrowed.
+  static SystemFile by_itself(BlockDevice& file);
+
   std::uint64_t size() const { return size_; }  // in bytes, of what is valid
 
   // bad_argument past the end.

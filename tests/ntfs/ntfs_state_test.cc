@@ -371,7 +371,11 @@ TEST(NtfsUncleanCorpus, IsReadAsItIsAndWrittenOnceItsLogIsReplayed) {
     ASSERT_THAT((*volume)->settlements(), SizeIs(1));
     EXPECT_EQ((*volume)->settlements()[0].kind, "volume.replay");
   }
-  EXPECT_TRUE((*ntfs::open(open_place(place)))->condition()->clean());
+  auto after = ntfs::open(open_place(place));
+  EXPECT_TRUE((*after)->condition()->clean());
+  Tree tree = tree_by_us(**after);
+  EXPECT_EQ(difference(tree, tree_by_fls(place)), "");
+  EXPECT_THAT(files_that_differ(**after, place, tree), IsEmpty());
   RunResult info = run({"ntfsinfo", "-m", place.file.string()});
   EXPECT_EQ(info.exit_code, 0) << info.err;
 }
