@@ -16,7 +16,15 @@ namespace {
 void add_volume(const Disk& disk, std::uint32_t number, Plan& plan) {
   std::string place = disk.show({.partition = number, .path = "\\"});
   auto volume = disk.volume(number);
-  if (!volume) return;  // Nothing that we know: info says what it is.
+  if (!volume) {
+    // What bears no mark, or one that we don't read, is info's to name.
+    Errc code = volume.error().code();
+    if (code != Errc::not_found && code != Errc::unsupported) {
+      plan.notes.push_back(
+          fmt::format("{} is left as it is: {}", place, volume.error().words()));
+    }
+    return;
+  }
   auto condition = (*volume)->condition();
   if (!condition) {
     plan.notes.push_back(std::move(condition).error().in(place).describe());

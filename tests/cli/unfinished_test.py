@@ -121,6 +121,8 @@ class Policies(UnfinishedTest):
         self.assertIn("$LogFile", ran.err)
         ran = drydock("put", disk, __file__, r"3:\x", "--unclean", "refuse")
         self.assertEqual(ran.code, 3)
+        said = self.json("recover", "recover", disk, "--unclean", "refuse", code=1)
+        self.assertIn("$LogFile", said["notes"][0])
         self.assertEqual(self.hash(disk), before)
 
     def test_discard_gives_the_work_up_and_leaves_the_volume_to_chkdsk(self):
