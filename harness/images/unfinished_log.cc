@@ -309,8 +309,12 @@ Done write_filled(BlockDevice& volume, File file, std::byte fill, std::uint64_t 
   return volume.write(file.offset, file.record);
 }
 
+// How the log was left: in use, or dismounted in order.
+enum class Left : std::uint16_t { in_use = 0, closed = 2 };
+
 Done write_restart_pages(BlockDevice& volume, const Place& place, const Writer& writer,
-                         std::uint16_t major_version, std::uint64_t checkpoint) {
+                         std::uint16_t major_version, std::uint64_t checkpoint,
+                         Left left) {
   ByteVector page(kPage);
   put_text(page, 0, "RSTR");
   put(page, 0x10, 4, kPage);
@@ -322,6 +326,7 @@ Done write_restart_pages(BlockDevice& volume, const Place& place, const Writer& 
   put(area, 0x00, 8, checkpoint);
   put(area, 0x08, 2, 1);
   put(area, 0x0a, 2, 0xffff);
+  put(area, 0x0e, 2, static_cast<std::uint16_t>(left));
   put(area, 0x10, 4, writer.sequence_bits());
   put(area, 0x14, 2, 0xe0);
   put(area, 0x16, 2, 0x40);
@@ -375,7 +380,17 @@ Done lay_unfinished_log(BlockDevice& volume, const UnfinishedLog& log) {
   act({kFinishedTransaction, change}, nullptr, {kForget, kCompensation});
   TRY(write_filled(volume, unfinished, log.unfinished, begun));
   TRY(writer.write(volume, place));
-  return write_restart_pages(volume, place, writer, log.major_version, restart);
+  return write_restart_pages(volume, place, writer, log.major_version, restart,
+                             Left::in_use);
+}
+
+Done lay_fast_start_log(BlockDevice& volume) {
+  auto geometry = TRY(read_geometry(volume));
+  auto place = TRY(find_log(volume, geometry));
+  Writer writer(2, place.size);
+  std::uint64_t restart = writer.add(2, {}, ByteVector(112));
+  TRY(writer.write(volume, place));
+  return write_restart_pages(volume, place, writer, 2, restart, Left::closed);
 }
 
 }  // namespace drydock::images

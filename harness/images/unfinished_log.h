@@ -32,4 +32,8 @@ struct UnfinishedLog {
 // piece.  bad_argument where it, or a file, isn't so.
 Done lay_unfinished_log(BlockDevice& volume, const UnfinishedLog& log);
 
+// A log of version 2.0 that was closed in order, as Windows leaves it when it keeps
+// what it knows of the volume for a fast start.
+Done lay_fast_start_log(BlockDevice& volume);
+
 }  // namespace drydock::images
