@@ -87,6 +87,7 @@ class Mount final : public std::enable_shared_from_this<Mount> {
   std::string lost_words();
   Done settle_mirror();
   Done settle_hibernation();
+  Done zero_start(Reference hibernation_file);
   Done mark_dirty();
   Result<OpenData*> warm(Reference file);
   Done cool();

@@ -148,9 +148,8 @@ std::string Mount::lost_words() {
   if (!lost) {
     return fmt::format("what is lost can't be listed: {}", lost.error().describe());
   }
-  std::vector<std::uint64_t> records =
-      changed_records(boot_sector_, volume_, lost->changes);
-  if (lost->changes.empty()) return "nothing in it was missing from the volume";
+  std::vector<std::uint64_t> records = changed_records(boot_sector_, volume_, *lost);
+  if (lost->empty()) return "nothing in it was missing from the volume";
   std::vector<std::string> names;
   for (std::uint64_t record : records) {
     if (names.size() == kLostNamesMax) {
@@ -161,7 +160,7 @@ std::string Mount::lost_words() {
   }
   return fmt::format(
       "lost are changes of {} bytes, of {} records of $MFT: {}",
-      std::accumulate(lost->changes.begin(), lost->changes.end(), std::size_t{0},
+      std::accumulate(lost->begin(), lost->end(), std::size_t{0},
                       [](std::size_t sum, const Overlay::Change& change) {
                         return sum + change.after.size();
                       }),
@@ -191,6 +190,21 @@ Done Mount::mark_dirty() {
   return {};
 }
 
+// The first page of hiberfil.sys.
+Done Mount::zero_start(Reference hibernation_file) {
+  Inode file = TRY(Inode::open(*this, hibernation_file));
+  {
+    auto data = TRY(Attribute::open(file, le32_to_cpu(AT_DATA)));
+    if (!data || data->get()->data_size == 0) return {};
+    std::array<std::byte, kHibernationHeaderSize> zeros{};
+    s64 size = std::min<s64>(data->get()->data_size, zeros.size());
+    if (ntfs_attr_pwrite(data->get(), 0, size, zeros.data()) != size) {
+      return failure("writing hiberfil.sys");
+    }
+  }
+  return file.close();
+}
+
 // Takes Windows' memory of the volume away: a log that was closed for a fast
 // start is closed for good, and hiberfil.sys loses its first page.
 Done Mount::settle_hibernation() {
@@ -201,17 +215,7 @@ Done Mount::settle_hibernation() {
   Inode root = TRY(Inode::open(*this, {.record = kRootRecord}));
   auto found = TRY(look_up(root, u"hiberfil.sys"));
   TRY(root.close());
-  if (found) {
-    Inode file = TRY(Inode::open(*this, *found));
-    auto data = TRY(Attribute::open(file, le32_to_cpu(AT_DATA)));
-    std::array<std::byte, kHibernationHeaderSize> zeros{};
-    if (data && data->get()->data_size > 0) {
-      s64 size = std::min<s64>(data->get()->data_size, zeros.size());
-      if (ntfs_attr_pwrite(data->get(), 0, size, zeros.data()) != size) {
-        return failure("writing hiberfil.sys");
-      }
-    }
-  }
+  if (found) TRY(zero_start(*found));
   settlements_.push_back({.kind = "hibernation.discard",
                           .before = std::move(before),
                           .after = "what Windows remembered is given up: it will start "

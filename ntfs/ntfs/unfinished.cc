@@ -32,7 +32,7 @@ Result<Unfinished> Unfinished::examine(DevicePtr partition, Unclean unclean) {
   auto overlay = std::make_shared<Overlay>(unfinished.partition_);
   auto report = replay_log(*overlay);
   if (!report) {
-    if (unclean == Unclean::replay) return std::move(report).error().in("$LogFile");
+    if (unclean == Unclean::replay) return std::move(report).error();
     unfinished.problem_ = report.error().describe();
     return unfinished;
   }
@@ -51,16 +51,15 @@ Done Unfinished::carry() {
     overlay_.reset();
     device_ = partition_;
   }
-  return close_log(*partition_).in("$LogFile");
+  return close_log(*partition_);
 }
 
-Done Unfinished::give_up() { return close_log(*partition_).in("$LogFile"); }
+Done Unfinished::give_up() { return close_log(*partition_); }
 
-Result<Unfinished::Lost> Unfinished::lost() const {
+Result<std::vector<Overlay::Change>> Unfinished::lost() const {
   Overlay scratch(partition_);
-  LogReport report = TRY(replay_log(scratch));
-  std::vector<Overlay::Change> changes = TRY(scratch.changes());
-  return Lost{.replay = replay_of(report), .changes = std::move(changes)};
+  TRY(replay_log(scratch));
+  return scratch.changes();
 }
 
 }  // namespace drydock::ntfs

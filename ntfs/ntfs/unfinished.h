@@ -39,13 +39,9 @@ class Unfinished {
   // Closes the log without regard to what it holds.
   Done give_up();
 
-  // Where the work that give_up() would lose belongs, in bytes of the volume;
-  // fails where the log can't be replayed.
-  struct Lost {
-    LogReplay replay;
-    std::vector<Overlay::Change> changes;
-  };
-  Result<Lost> lost() const;
+  // What give_up() would lose, in bytes of the volume; fails where the log can't
+  // be replayed.
+  Result<std::vector<Overlay::Change>> lost() const;
 
  private:
   explicit Unfinished(DevicePtr partition)
