@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "vhd/base/checked.h"
 #include "vhd/base/try.h"
 
@@ -25,11 +27,28 @@ Done BlockDevice::read(std::uint64_t offset, MutableBytes into) const {
   return do_read(offset, into);
 }
 
-Done BlockDevice::write(std::uint64_t offset, Bytes from) {
+Done BlockDevice::check_change(std::string_view verb, std::uint64_t offset,
+                               std::uint64_t length) const {
   if (!writable()) return Error(Errc::read_only, "this was opened for reading only");
-  TRY(check_range("write", offset, from.size(), size()));
+  return check_range(verb, offset, length, size());
+}
+
+Done BlockDevice::write(std::uint64_t offset, Bytes from) {
+  TRY(check_change("write", offset, from.size()));
   if (from.empty()) return {};
   return do_write(offset, from);
+}
+
+Done BlockDevice::zero(std::uint64_t offset, std::uint64_t length) {
+  TRY(check_change("zero", offset, length));
+  if (length == 0) return {};
+  return do_zero(offset, length);
+}
+
+Done BlockDevice::trim(std::uint64_t offset, std::uint64_t length) {
+  TRY(check_change("trim", offset, length));
+  if (length == 0) return {};
+  return do_trim(offset, length);
 }
 
 Done BlockDevice::flush() {
@@ -48,6 +67,26 @@ Result<Extent> BlockDevice::extent(std::uint64_t offset) const {
   if (offset == size()) return Extent{};
   return do_extent(offset);
 }
+
+Done BlockDevice::write_zeros(std::uint64_t offset, std::uint64_t length) {
+  static const ByteVector kZeros(1 << 20);
+  for (std::uint64_t end = offset + length; offset < end;) {
+    Extent extent = TRY(do_extent(offset));
+    std::uint64_t part = std::min(extent.length, end - offset);
+    if (!extent.zero) {
+      part = std::min<std::uint64_t>(part, kZeros.size());
+      TRY(do_write(offset, Bytes(kZeros).first(part)));
+    }
+    offset += part;
+  }
+  return {};
+}
+
+Done BlockDevice::do_zero(std::uint64_t offset, std::uint64_t length) {
+  return write_zeros(offset, length);
+}
+
+Done BlockDevice::do_trim(std::uint64_t, std::uint64_t) { return {}; }
 
 Done BlockDevice::do_resize(std::uint64_t) {
   return Error(Errc::unsupported, "the size of this device can't be changed");

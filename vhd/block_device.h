@@ -7,13 +7,14 @@
 // the device beneath it, so a hive read out of a file in a volume in a
 // partition of a differencing image goes through one interface six times.
 //
-// Threads: const members may run at the same time as each other.  write(),
-// flush() and resize() need the device to themselves.
+// Threads: const members may run at the same time as each other.  All others
+// need the device to themselves.
 
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 #include "vhd/base/bytes.h"
 #include "vhd/base/result.h"
@@ -49,6 +50,14 @@ class BlockDevice {
   // read_only on a device that isn't writable; bad_argument past the end.
   Done write(std::uint64_t offset, Bytes from);
 
+  // Makes `length` bytes at `offset` read as zeros, giving their space back
+  // where the device can.  As safe as a write, and fails as one does.
+  Done zero(std::uint64_t offset, std::uint64_t length);
+
+  // Nobody needs these bytes any more: until they are written again they read
+  // as they did, or as zeros.  Fails as a write does.
+  Done trim(std::uint64_t offset, std::uint64_t length);
+
   // Returns once every write that returned before it is safe.
   Done flush();
 
@@ -65,12 +74,20 @@ class BlockDevice {
  protected:
   BlockDevice() = default;
 
+  // Writes zeros wherever the device doesn't know that they are zeros already:
+  // what do_zero() does unless a device knows better.
+  Done write_zeros(std::uint64_t offset, std::uint64_t length);
+
  private:
+  Done check_change(std::string_view verb, std::uint64_t offset,
+                    std::uint64_t length) const;
   // The public members above have checked the range, dropped empty requests
   // and refused writes to what isn't writable, so that no device has to.
   virtual Done do_read(std::uint64_t offset, MutableBytes into) const = 0;
   virtual Done do_write(std::uint64_t offset, Bytes from) = 0;
   virtual Done do_flush() = 0;
+  virtual Done do_zero(std::uint64_t offset, std::uint64_t length);
+  virtual Done do_trim(std::uint64_t offset, std::uint64_t length);
   virtual Done do_resize(std::uint64_t size);
   virtual Result<Extent> do_extent(std::uint64_t offset) const;
 };

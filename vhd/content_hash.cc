@@ -60,7 +60,7 @@ Result<std::string> content_hash(const BlockDevice& device, const Progress& prog
       hash.add(bytes);
     }
     at += length;
-    if (progress) progress(at);
+    if (progress) TRY(progress(at, device.size()));
   }
   return hash.hex();
 }

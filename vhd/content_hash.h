@@ -8,19 +8,16 @@
 
 #pragma once
 
-#include <functional>
 #include <string>
 
 #include "vhd/block_device.h"
+#include "vhd/progress.h"
 
 namespace drydock {
 
 inline constexpr std::uint64_t kHashPieceSize = 64 * 1024;  // in bytes
 
-// Told how many bytes are behind, of device.size().
-using Progress = std::function<void(std::uint64_t offset)>;
-
-// 64 lower-case hex digits.  Fails as reading does.
+// 64 lower-case hex digits.  Fails as reading and `progress` do.
 Result<std::string> content_hash(const BlockDevice& device,
                                  const Progress& progress = {});
 

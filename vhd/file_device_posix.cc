@@ -115,6 +115,19 @@ class PosixFile final : public FileDevice {
     return {};
   }
 
+  // A hole where the host can make one; else zeros are written.
+  Done do_zero(std::uint64_t offset, std::uint64_t length) override {
+    int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+    if (regular_ && ::fallocate(descriptor_.number(), mode, static_cast<off_t>(offset),
+                                static_cast<off_t>(length)) == 0) {
+      return {};
+    }
+    return write_zeros(offset, length);
+  }
+  Done do_trim(std::uint64_t offset, std::uint64_t length) override {
+    return do_zero(offset, length);
+  }
+
   Done do_flush() override {
     ++flush_count_;
     if (::fdatasync(descriptor_.number()) == 0) return {};

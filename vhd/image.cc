@@ -1,5 +1,7 @@
 #include "vhd/image.h"
 
+#include <fmt/format.h>
+
 #include "vhd/base/try.h"
 #include "vhd/raw_image.h"
 #include "vhd/vhd1/footer.h"
@@ -55,6 +57,16 @@ std::string_view to_string(ImageLog log) {
       return "pending";
   }
   return "";
+}
+
+Result<Compaction> Image::compact(const Progress&) {
+  return Error(Errc::unsupported,
+               fmt::format("a {} {} image can't be compacted", to_string(facts().kind),
+                           to_string(facts().format)));
+}
+
+Done Image::relink(const ParentLink&) {
+  return Error(Errc::unsupported, "this image has no parent");
 }
 
 Result<std::shared_ptr<Image>> open_image(DevicePtr file, ImageOptions options) {

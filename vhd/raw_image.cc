@@ -39,6 +39,33 @@ Done RawImage::do_write(std::uint64_t offset, Bytes from) {
 
 Done RawImage::do_flush() { return file_->flush(); }
 
+Done RawImage::do_zero(std::uint64_t offset, std::uint64_t length) {
+  return file_->zero(offset, length);
+}
+
+Done RawImage::do_trim(std::uint64_t offset, std::uint64_t length) {
+  return file_->trim(offset, length);
+}
+
+Done RawImage::do_resize(std::uint64_t size) {
+  if (size == 0 || size % sector_size() != 0) {
+    return Error(Errc::bad_argument, fmt::format("{} bytes aren't whole sectors of {}",
+                                                 size, sector_size()));
+  }
+  TRY(file_->resize(size));
+  facts_.virtual_size = size;
+  return {};
+}
+
+Result<Mapping> RawImage::map(std::uint64_t offset) const {
+  Extent extent = TRY(this->extent(offset));
+  return Mapping{.length = extent.length,
+                 .depth = 0,
+                 .present = true,
+                 .zero = extent.zero,
+                 .file_offset = offset};
+}
+
 Result<Extent> RawImage::do_extent(std::uint64_t offset) const {
   Extent extent = TRY(file_->extent(offset));
   extent.length = std::min(extent.length, size() - offset);

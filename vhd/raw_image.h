@@ -16,6 +16,7 @@ class RawImage final : public Image {
   std::uint64_t size() const override { return facts_.virtual_size; }
   std::uint32_t sector_size() const override { return facts_.logical_sector_size; }
   bool writable() const override { return writable_; }
+  Result<Mapping> map(std::uint64_t offset) const override;
 
  private:
   RawImage(DevicePtr file, ImageFacts facts, bool writable)
@@ -23,6 +24,9 @@ class RawImage final : public Image {
   Done do_read(std::uint64_t offset, MutableBytes into) const override;
   Done do_write(std::uint64_t offset, Bytes from) override;
   Done do_flush() override;
+  Done do_zero(std::uint64_t offset, std::uint64_t length) override;
+  Done do_trim(std::uint64_t offset, std::uint64_t length) override;
+  Done do_resize(std::uint64_t size) override;
   Result<Extent> do_extent(std::uint64_t offset) const override;
 
   DevicePtr file_;

@@ -29,6 +29,14 @@ Done Slice::do_write(std::uint64_t offset, Bytes from) {
 
 Done Slice::do_flush() { return whole_->flush(); }
 
+Done Slice::do_zero(std::uint64_t offset, std::uint64_t length) {
+  return whole_->zero(offset_ + offset, length);
+}
+
+Done Slice::do_trim(std::uint64_t offset, std::uint64_t length) {
+  return whole_->trim(offset_ + offset, length);
+}
+
 Result<Extent> Slice::do_extent(std::uint64_t offset) const {
   Extent extent = TRY(whole_->extent(offset_ + offset));
   extent.length = std::min(extent.length, length_ - offset);

@@ -24,6 +24,8 @@ class Slice final : public BlockDevice {
   Done do_read(std::uint64_t offset, MutableBytes into) const override;
   Done do_write(std::uint64_t offset, Bytes from) override;
   Done do_flush() override;
+  Done do_zero(std::uint64_t offset, std::uint64_t length) override;
+  Done do_trim(std::uint64_t offset, std::uint64_t length) override;
   Result<Extent> do_extent(std::uint64_t offset) const override;
 
   DevicePtr whole_;

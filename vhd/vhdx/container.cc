@@ -58,20 +58,27 @@ Result<Container> read_container(DevicePtr file) {
 
 ImageFacts facts_of(const Container& container) {
   const Metadata& metadata = container.metadata;
-  ImageFacts facts{.format = ImageFormat::vhdx,
-                   .kind = ImageKind::dynamic,
-                   .virtual_size = metadata.virtual_size,
-                   .block_size = metadata.block_size,
-                   .logical_sector_size = metadata.logical_sector_size,
-                   .physical_sector_size = metadata.physical_sector_size,
-                   .creator = {},
-                   .log = container.replayed ? ImageLog::pending : ImageLog::clean,
-                   .log_entry_count = container.replayed
-                                          ? container.replayed->replay().entry_count
-                                          : 0,
-                   .data_guid = container.headers.current().data_write_guid,
-                   .parent_paths = metadata.parent.paths,
-                   .refusal = refusal_of(container)};
+  ImageFacts facts;
+  facts.format = ImageFormat::vhdx;
+  facts.kind = ImageKind::dynamic;
+  facts.virtual_size = metadata.virtual_size;
+  facts.block_size = metadata.block_size;
+  facts.logical_sector_size = metadata.logical_sector_size;
+  facts.physical_sector_size = metadata.physical_sector_size;
+  facts.log = ImageLog::clean;
+  if (container.replayed) {
+    facts.log = ImageLog::pending;
+    facts.log_entry_count = container.replayed->replay().entry_count;
+  }
+  facts.data_guid = container.headers.current().data_write_guid;
+  facts.link_id = facts.data_guid;
+  facts.disk_id = metadata.disk_id;
+  if (metadata.has_parent) {
+    facts.parent_link_id = metadata.parent.link_id;
+    facts.parent_link_id2 = metadata.parent.link_id2;
+    facts.parent_paths = metadata.parent.paths;
+  }
+  facts.refusal = refusal_of(container);
   if (metadata.leave_blocks_allocated) facts.kind = ImageKind::fixed;
   if (metadata.has_parent) facts.kind = ImageKind::differencing;
   if (!container.creator.empty()) facts.creator = container.creator;

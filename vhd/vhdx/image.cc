@@ -78,6 +78,16 @@ std::uint64_t Image::size() const { return impl_->facts.virtual_size; }
 std::uint32_t Image::sector_size() const { return impl_->facts.logical_sector_size; }
 bool Image::writable() const { return impl_->writer.has_value(); }
 
+Result<Mapping> Image::map(std::uint64_t offset) const {
+  Extent extent = TRY(this->extent(offset));
+  Bat::Run run = impl_->bat.run(offset, std::max<std::uint64_t>(extent.length, 1));
+  return Mapping{.length = extent.length,
+                 .depth = 0,
+                 .present = run.file_offset.has_value(),
+                 .zero = extent.zero,
+                 .file_offset = run.file_offset};
+}
+
 Done Image::do_read(std::uint64_t offset, MutableBytes into) const {
   while (!into.empty()) {
     Bat::Run run = impl_->bat.run(offset, into.size());

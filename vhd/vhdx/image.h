@@ -35,6 +35,7 @@ class Image final : public drydock::Image {
   std::uint64_t size() const override;
   std::uint32_t sector_size() const override;
   bool writable() const override;
+  Result<Mapping> map(std::uint64_t offset) const override;
 
  private:
   struct Impl;

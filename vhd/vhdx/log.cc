@@ -7,7 +7,6 @@
 #include "vhd/base/checked.h"
 #include "vhd/base/try.h"
 #include "vhd/vhdx/log_entry.h"
-#include "vhd/vhdx/zeros.h"
 
 namespace drydock::vhdx {
 
@@ -253,7 +252,7 @@ Done write_replay(const Replay& replay, BlockDevice& file) {
   if (old_size < replay.file_size) TRY(file.resize(replay.file_size));
   for (auto [begin, end] : replay.zeros) {
     // What has just grown is zero.
-    TRY(write_zeros(file, begin, std::min(end, old_size)));
+    if (begin < old_size) TRY(file.zero(begin, std::min(end, old_size) - begin));
   }
   for (const auto& [offset, contents] : replay.pages) {
     TRY(file.write(offset, contents));

@@ -191,7 +191,8 @@ Result<ParentLocator> parse_locator(Bytes item) {
     pairs.emplace(std::move(*key), std::move(*value));
   }
   ParentLocator locator;
-  locator.data_guid = parse_guid(pairs["parent_linkage"]);
+  locator.link_id = parse_guid(pairs["parent_linkage"]);
+  locator.link_id2 = parse_guid(pairs["parent_linkage2"]);
   for (const char* key : {"relative_path", "volume_path", "absolute_win32_path"}) {
     if (!pairs[key].empty()) locator.paths.push_back(pairs[key]);
   }
@@ -217,9 +218,10 @@ Result<Metadata> read_metadata(const BlockDevice& file, const Region& region) {
       .virtual_size = virtual_size,
       .logical_sector_size = logical_sector_size,
       .physical_sector_size = physical_sector_size,
+      .disk_id = {},
       .incomplete = reader.has(kIncompleteFile),
       .parent = {}};
-  TRY(reader.item<Guid>(kVirtualDiskId, "virtual disk id"));
+  metadata.disk_id = TRY(reader.item<Guid>(kVirtualDiskId, "virtual disk id"));
   TRY(check_sizes(metadata));
   if (metadata.has_parent) {
     ByteVector locator = TRY(reader.bytes(kParentLocator, "parent locator"));

@@ -14,7 +14,8 @@ namespace drydock::vhdx {
 
 // What a differencing file records of its parent.
 struct ParentLocator {
-  std::optional<Guid> data_guid;  // parent_linkage: the parent's DataWriteGuid
+  std::optional<Guid> link_id;   // parent_linkage: the parent's DataWriteGuid
+  std::optional<Guid> link_id2;  // parent_linkage2: what that will be after a merge
   // In the order in which the paper wants them tried: relative_path,
   // volume_path, absolute_win32_path.  UTF-8, as recorded, none empty.
   std::vector<std::string> paths;
@@ -27,6 +28,7 @@ struct Metadata {
   std::uint64_t virtual_size = 0;          // a multiple of logical_sector_size, not 0
   std::uint32_t logical_sector_size = 0;   // 512 or 4096
   std::uint32_t physical_sector_size = 0;  // 512 or 4096
+  Guid disk_id;                            // VirtualDiskId
   bool incomplete = false;  // a conversion into this file began and hasn't ended
   ParentLocator parent;     // where has_parent
 };

@@ -7,7 +7,6 @@
 #include "vhd/base/checked.h"
 #include "vhd/base/try.h"
 #include "vhd/vhdx/log_writer.h"
-#include "vhd/vhdx/zeros.h"
 
 namespace drydock::vhdx {
 
@@ -66,8 +65,8 @@ Done Writer::allocate(Bat& bat, std::uint64_t offset, Bytes from) {
   std::uint64_t place = 0;
   if (auto kept = bat.kept_space(block)) {
     place = *kept;
-    TRY(write_zeros(*file_, place, place + within));
-    TRY(write_zeros(*file_, place + within + from.size(), place + block_size_));
+    TRY(file_->zero(place, within));
+    TRY(file_->zero(place + within + from.size(), block_size_ - within - from.size()));
   } else {
     place = TRY(find_space(bat));
   }
