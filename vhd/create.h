@@ -14,16 +14,16 @@ struct CreateOptions {
   ImageFormat format = ImageFormat::vhdx;
   ImageKind kind = ImageKind::dynamic;  // raw for ImageFormat::raw
   std::uint64_t virtual_size = 0;       // in bytes; 0: the parent's
-  // In bytes; unless said otherwise 32 MiB in a VHDX, as Windows has it, and 2 MiB
-  // in a VHD.
-  std::optional<std::uint32_t> block_size;
+  // In bytes; unless said otherwise 32 MiB in a VHDX, 2 MiB in a differencing one
+  // and in a VHD, as Windows has it.
+  std::optional<std::uint32_t> block_size = {};
   // Of a VHDX: 512 or 4096; unless said otherwise the parent's, or 512 and 4096.
-  std::optional<std::uint32_t> logical_sector_size;
-  std::optional<std::uint32_t> physical_sector_size;
+  std::optional<std::uint32_t> logical_sector_size = {};
+  std::optional<std::uint32_t> physical_sector_size = {};
   // Of a differencing image: what it stands on, and where that is, in the words
   // of the system that will open it.  link_id is taken from the parent.
-  std::shared_ptr<const Image> parent;
-  ParentLink parent_link;
+  std::shared_ptr<const Image> parent = {};
+  ParentLink parent_link = {};
   MakeGuid make_guid = {};  // random_guid()
 };
 

@@ -120,8 +120,9 @@ struct MetadataTableEntry {
   le32 reserved2;  // +0x1c
 };
 static_assert(OnDisk<MetadataTableEntry> && sizeof(MetadataTableEntry) == 32);
-inline constexpr std::uint32_t kMetadataUser = 1;      // IsUser
-inline constexpr std::uint32_t kMetadataRequired = 4;  // IsRequired
+inline constexpr std::uint32_t kMetadataUser = 1;         // IsUser
+inline constexpr std::uint32_t kMetadataVirtualDisk = 2;  // IsVirtualDisk
+inline constexpr std::uint32_t kMetadataRequired = 4;     // IsRequired
 
 // The items.  [MS-VHDX] 2.6.2
 inline constexpr Guid kFileParameters = "caa16737-fa36-4d43-b3b6-33f0aa44e76b"_guid;
