@@ -17,9 +17,6 @@ namespace drydock::repair {
 
 namespace {
 
-// Of a master boot record: the signature by which Windows knows the disk.
-constexpr std::uint64_t kMbrSignatureOffset = 0x1b8;
-
 std::optional<std::uint32_t> parse_number(std::string_view text) {
   std::uint32_t number = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -97,6 +94,9 @@ std::optional<std::uint32_t> Disk::system_partition() const {
   for (const partition::Partition& partition : impl_->table.partitions) {
     if (partition.type == partition::type::esp) return partition.number;
   }
+  for (const partition::Partition& partition : impl_->table.partitions) {
+    if (partition.active) return partition.number;
+  }
   return std::nullopt;
 }
 
@@ -164,17 +164,12 @@ Result<std::uint32_t> lettered_partition(const Disk& disk, const Installation& w
   const hive::Hive* system = TRY(windows.system());
   for (const MountedLetter& mounted : TRY(read_mounted_letters(*system))) {
     if (mounted.letter != letter) continue;
-    le32 signature = 0;
-    if (disk.table().scheme == partition::Scheme::mbr) {
-      TRY(disk.device().read(kMbrSignatureOffset,
-                             std::as_writable_bytes(std::span(&signature, 1))));
-    }
     for (const partition::Partition& partition : disk.table().partitions) {
       const MountedDevice& device = mounted.device;
       bool named = device.partition_id
                        ? partition.id == *device.partition_id
                        : disk.table().scheme == partition::Scheme::mbr &&
-                             device.mbr_signature == signature &&
+                             device.mbr_signature == disk.table().mbr_signature &&
                              device.mbr_offset == partition.offset;
       if (named) return partition.number;
     }

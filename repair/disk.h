@@ -54,7 +54,8 @@ class Disk {
   const partition::Partition* find_partition(std::uint32_t number) const;
   // Every partition's number in the table's order; {0} for a bare volume.
   std::vector<std::uint32_t> volume_numbers() const;
-  // "esp:" is the first partition of that type.  Nothing where there is none.
+  // "esp:" is the first partition of that type; where firmware is a BIOS, the
+  // active one.  Nothing where there is none.
   std::optional<std::uint32_t> system_partition() const;
 
   // One report for each of volume_numbers().  A volume that can't be opened

@@ -89,10 +89,16 @@ std::vector<GuestPath> boot_stores(const Disk& disk) {
   return stores;
 }
 
+bool has_efi_partition(const Disk& disk) {
+  return std::ranges::any_of(disk.table().partitions, [](const auto& partition) {
+    return partition.type == partition::type::esp;
+  });
+}
+
 Boot find_boot(const Disk& disk, std::uint32_t number) {
   Boot boot;
   std::vector<GuestPath> stores = boot_stores(disk);
-  bool bios = stores.empty() ? !disk.system_partition()
+  bool bios = stores.empty() ? !has_efi_partition(disk)
                              : equal_ignoring_case(stores[0].path, kBiosStore);
   boot.firmware = bios ? "bios" : "uefi";
   if (stores.empty()) return boot;
@@ -238,6 +244,10 @@ Result<hive::Hive> Installation::open_boot_store() const {
 bool names_partition(const bcd::Device& device, const partition::Table& table,
                      const partition::Partition& partition) {
   if (device.kind != bcd::Device::Kind::partition) return false;
+  if (table.scheme == partition::Scheme::mbr) {
+    return !device.gpt && device.mbr_signature == table.mbr_signature &&
+           device.mbr_offset == partition.offset;
+  }
   return device.gpt && table.scheme == partition::Scheme::gpt &&
          device.partition_id == partition.id;
 }

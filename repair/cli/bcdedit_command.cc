@@ -59,12 +59,11 @@ PartitionNames names_of(const repair::Disk& disk, std::size_t installation) {
       return Error(Errc::not_found, "this disk has no partition of this name or number")
           .in(name);
     }
-    bcd::Device device;
-    device.kind = bcd::Device::Kind::partition;
-    device.gpt = true;
-    device.disk_id = disk.table().disk_id;
-    device.partition_id = partition->id;
-    return device;
+    if (disk.table().scheme == partition::Scheme::mbr) {
+      return bcd::mbr_partition(
+          {.signature = disk.table().mbr_signature, .offset = partition->offset});
+    }
+    return bcd::gpt_partition(disk.table().disk_id, partition->id);
   };
   names.show = [&disk,
                 installation](const bcd::Device& device) -> std::optional<std::string> {

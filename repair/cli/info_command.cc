@@ -94,11 +94,18 @@ json partition_json(const partition::Partition* partition,
                 {"problem", nullptr},
                 {"state_reasons", json::array()},
                 {"replay", nullptr},
-                {"log", nullptr}};
+                {"log", nullptr},
+                {"mbr_type", nullptr},
+                {"active", nullptr}};
   if (partition != nullptr) {
     entry["type"] = partition::type_name(partition->type);
-    entry["type_id"] = to_string(partition->type);
-    entry["id"] = to_string(partition->id);
+    if (partition->mbr_type) {
+      entry["mbr_type"] = fmt::format("{:#04x}", *partition->mbr_type);
+      entry["active"] = partition->active;
+    } else {
+      entry["type_id"] = to_string(partition->type);
+      entry["id"] = to_string(partition->id);
+    }
     entry["name"] = partition->name;
     entry["offset"] = partition->offset;
     entry["size"] = partition->size;
@@ -292,6 +299,9 @@ bool report_disk(const repair::Disk& disk, Report& report, json& document) {
     document["partition_table_problem"] = table.other_copy_problem.empty()
                                               ? json(nullptr)
                                               : json(table.other_copy_problem);
+  } else if (table.scheme == partition::Scheme::mbr) {
+    document["disk_id"] = fmt::format("{:#010x}", table.mbr_signature);
+    report.print(fmt::format("MBR, disk {:#010x}\n", table.mbr_signature));
   }
   for (const repair::VolumeReport& volume : disk.volumes()) {
     const partition::Partition* partition = find(table, volume.number);

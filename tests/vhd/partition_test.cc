@@ -278,15 +278,107 @@ TEST_F(PartitionTable, SaysWhenTheMbrDoesNotGuardTheGpt) {
   EXPECT_THAT(table_of(disk)->mbr_problem, HasSubstr("names other partitions too"));
 }
 
-TEST_F(PartitionTable, OfAnMbrDiskIsRefusedByName) {
-  ByteVector disk = sgdisk("-n 1:2048:8191 -m 1");
-  EXPECT_THAT(refusal(disk), HasSubstr("unsupported: the disk has an MBR partition"));
+// A disk with the table that sfdisk makes when told `script`.
+ByteVector sfdisk(const std::string& script) {
+  TempFolder folder;
+  std::filesystem::path path = folder / "disk.raw";
+  std::ofstream(path).close();
+  std::filesystem::resize_file(path, kDiskSize);
+  std::ofstream(folder / "script") << script;
+  RunResult result = run({"sh", "-c",
+                          fmt::format("/sbin/sfdisk -q {} < {}", path.string(),
+                                      (folder / "script").string())});
+  EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+  return bytes_of_file(path);
+}
+
+// As the setup of a BIOS machine lays a disk out, in small, with logical ones.
+ByteVector bios_disk() {
+  return sfdisk(
+      "label: dos\nlabel-id: 0x1a2b3c4d\nunit: sectors\n"
+      "1 : start=2048, size=1024, type=7, bootable\n"
+      "2 : start=4096, size=8192, type=7\n"
+      "3 : start=14336, size=16384, type=f\n"
+      "4 : start=31000, size=1000, type=27\n"
+      "5 : start=16384, size=1000, type=c\n"
+      "6 : start=20480, size=2000, type=83\n"
+      "7 : start=24576, size=2000, type=7\n");
+}
+
+bool have_sfdisk() { return std::filesystem::exists("/sbin/sfdisk"); }
+
+TEST_F(PartitionTable, OfAnMbrDiskHasItsPrimaryAndItsLogicalPartitions) {
+  if (!have_sfdisk()) GTEST_SKIP() << "sfdisk isn't installed";
+  auto table = table_of(bios_disk());
+  ASSERT_TRUE(table) << table.error().describe();
+  EXPECT_EQ(table->scheme, Scheme::mbr);
+  EXPECT_EQ(table->mbr_signature, 0x1a2b3c4du);
+  struct Expected {
+    std::uint32_t number;
+    std::uint64_t start;
+    std::uint64_t count;
+    std::uint8_t type;
+    bool active;
+    Guid meaning;
+  };
+  const Expected expected[] = {{1, 2048, 1024, 0x07, true, type::basic},
+                               {2, 4096, 8192, 0x07, false, type::basic},
+                               {4, 31000, 1000, 0x27, false, type::recovery},
+                               {5, 16384, 1000, 0x0c, false, type::basic},
+                               {6, 20480, 2000, 0x83, false, Guid{}},
+                               {7, 24576, 2000, 0x07, false, type::basic}};
+  ASSERT_EQ(table->partitions.size(), std::size(expected));
+  for (std::size_t i = 0; i < std::size(expected); ++i) {
+    const Partition& found = table->partitions[i];
+    EXPECT_EQ(found.number, expected[i].number);
+    EXPECT_EQ(found.offset, expected[i].start * 512) << found.number;
+    EXPECT_EQ(found.size, expected[i].count * 512) << found.number;
+    EXPECT_EQ(found.mbr_type, expected[i].type) << found.number;
+    EXPECT_EQ(found.active, expected[i].active) << found.number;
+    EXPECT_EQ(found.type, expected[i].meaning) << found.number;
+  }
+}
+
+TEST_F(PartitionTable, OfAnMbrDiskIsRefusedWhereItCannotBeBelieved) {
+  if (!have_sfdisk()) GTEST_SKIP() << "sfdisk isn't installed";
+  const ByteVector sound = bios_disk();
+  auto refused_after = [&](std::uint64_t at, const std::function<void(Mbr&)>& change) {
+    ByteVector disk = sound;
+    edit<Mbr>(disk, at * 512, change);
+    return refusal(disk);
+  };
+  EXPECT_THAT(refused_after(0, [](Mbr& mbr) { mbr.entries[1].first_lba = 2500; }),
+              HasSubstr("it overlaps partition 1"));
+  EXPECT_THAT(refused_after(0, [](Mbr& mbr) { mbr.entries[1].sector_count = 900000; }),
+              HasSubstr("aren't on a disk of 32768"));
+  EXPECT_THAT(refused_after(0, [](Mbr& mbr) { mbr.entries[1].type = 0x05; }),
+              HasSubstr("two extended partitions"));
+  EXPECT_THAT(refused_after(14336, [](Mbr& mbr) { mbr.signature = 0; }),
+              HasSubstr("it doesn't end in 0xaa55"));
+  EXPECT_THAT(refused_after(14336, [](Mbr& mbr) { mbr.entries[0].first_lba = 20000; }),
+              HasSubstr("outside of the extended partition"));
+  EXPECT_THAT(refused_after(14336, [](Mbr& mbr) { mbr.entries[1].first_lba = 20000; }),
+              HasSubstr("outside of the extended partition"));
+}
+
+TEST_F(PartitionTable, OfAnMbrDiskEndsWhereItsLogicalPartitionsGoInCircles) {
+  if (!have_sfdisk()) GTEST_SKIP() << "sfdisk isn't installed";
+  ByteVector disk = bios_disk();
+  // The second table's next is itself, and what it holds is nothing.
+  std::uint64_t second = 14336 + load<Mbr>(disk, 14336 * 512)->entries[1].first_lba;
+  edit<Mbr>(disk, second * 512, [&](Mbr& mbr) {
+    mbr.entries[0] = MbrEntry{};
+    mbr.entries[1] = load<Mbr>(disk, 14336 * 512)->entries[1];
+  });
+  EXPECT_THAT(refusal(disk), HasSubstr("doesn't end"));
 }
 
 TEST_F(PartitionTable, WithStaleGptCopiesAroundMbrPartitionsIsTheMbrOne) {
   ByteVector disk = windows_disk();
   edit<Mbr>(disk, 0, [](Mbr& mbr) { mbr.entries[0].type = 7; });
-  EXPECT_THAT(refusal(disk), HasSubstr("an MBR partition table"));
+  auto table = table_of(disk);
+  ASSERT_TRUE(table) << table.error().describe();
+  EXPECT_EQ(table->scheme, Scheme::mbr);
 }
 
 TEST_F(PartitionTable, OfABareVolumeIsNone) {

@@ -7,6 +7,7 @@
 
 #include "vhd/base/try.h"
 #include "vhd/partition/gpt.h"
+#include "vhd/partition/mbr.h"
 
 namespace drydock::partition {
 
@@ -74,9 +75,13 @@ std::string mbr_problem(const FirstSector& first) {
   return {};
 }
 
-Error mbr_unsupported() {
-  return Error(Errc::unsupported,
-               "the disk has an MBR partition table; only GPT can be read so far");
+Result<Table> mbr_table(const Sectors& sectors, Bytes first_sector) {
+  Mbr mbr = *load<Mbr>(first_sector);
+  Table table;
+  table.scheme = Scheme::mbr;
+  table.mbr_signature = mbr.disk_signature;
+  table.partitions = TRY(read_mbr(sectors, mbr).in("MBR"));
+  return table;
 }
 
 // The backup is where the primary says, if the primary can be believed; else
@@ -155,7 +160,7 @@ Result<Table> read_table(const BlockDevice& disk) {
   if (first.volume && !(first.protective && primary)) return Table{};
   bool guarded = first.mbr && first.protective;
   if (first.mbr && first.others && !guarded) {
-    return mbr_unsupported();
+    return mbr_table({disk, disk.sector_size()}, bytes);
   }
   if (guarded || primary || has_gpt_header(sectors, sectors.last())) {
     Table table = TRY(read_both(sectors));
@@ -163,7 +168,7 @@ Result<Table> read_table(const BlockDevice& disk) {
     return table;
   }
   if (first.mbr) {
-    return mbr_unsupported();
+    return mbr_table({disk, disk.sector_size()}, bytes);
   }
   return Table{};
 }

@@ -27,14 +27,17 @@ inline constexpr Guid recovery = "de94bba4-06d1-4d40-a16a-bfd50179d6ac"_guid;
 }  // namespace type
 
 struct Partition {
-  // As Windows and sgdisk count: from 1, and empty slots count too.
+  // As Windows and sgdisk count: from 1, and empty slots count too.  Of an MBR:
+  // slots 1 to 4, logical partitions from 5 on.
   std::uint32_t number = 0;
-  Guid type;
-  Guid id;
+  Guid type;                 // of an MBR: the GPT type that says the same, or zero
+  Guid id;                   // GPT only
   std::uint64_t offset = 0;  // in bytes
   std::uint64_t size = 0;    // in bytes
   std::uint64_t attributes = 0;
-  std::string name;  // UTF-8
+  std::string name;                           // UTF-8
+  std::optional<std::uint8_t> mbr_type = {};  // MBR only: 0x07
+  bool active = false;                        // MBR only: firmware starts from it
 };
 
 // Which of the two GPT copies the table was read from.
@@ -43,6 +46,8 @@ enum class Copy : std::uint8_t { primary, backup };
 struct Table {
   Scheme scheme = Scheme::none;
   Guid disk_id;  // GPT only
+  // MBR only: what Windows and boot stores know the disk by.
+  std::uint32_t mbr_signature = 0;
   std::vector<Partition> partitions;
   Copy believed = Copy::primary;
   // Why the other copy isn't the twin of the believed one; empty when it is.
@@ -54,10 +59,10 @@ struct Table {
 };
 
 // Reads the table of `disk`.  A disk without one (a bare volume) has scheme
-// none and no partitions; one with an MBR that isn't a GPT's protective one
-// has scheme mbr and, for now, is refused as unsupported.  corrupt where a
-// protective MBR or either GPT header is there but no copy can be believed;
-// the words give the reason for both.  io where that is why.
+// none and no partitions.  corrupt where a protective MBR or either GPT header is
+// there but no copy can be believed; the words give the reason for both.  io
+// where that is why.  corrupt, too, where not every partition of an MBR can be
+// believed (mbr.h).
 Result<Table> read_table(const BlockDevice& disk);
 
 // "esp", "msr", "basic", "recovery", or "other".

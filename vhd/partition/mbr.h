@@ -1,0 +1,22 @@
+// An MBR partition table: up to four primary partitions, one of which may be an
+// extended one that holds logical partitions in a chain.
+
+#pragma once
+
+#include <vector>
+
+#include "vhd/partition/gpt.h"
+
+namespace drydock::partition {
+
+// More logical partitions than Windows has letters are nobody's, and a chain
+// that goes in circles.
+inline constexpr std::uint32_t kLogicalCountMax = 256;
+
+// The partitions that `mbr`, the first sector, tells of: primary ones by their
+// slots, 1 to 4, logical ones from 5 on.  corrupt, with the partition in the
+// places, where one isn't wholly on the disk or lies in another, and where the
+// chain of logical ones breaks or goes in circles.
+Result<std::vector<Partition>> read_mbr(const Sectors& sectors, const Mbr& mbr);
+
+}  // namespace drydock::partition
