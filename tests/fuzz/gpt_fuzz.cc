@@ -1,8 +1,11 @@
 // Input: one byte of choices, the MBR's entries, both GPT headers, and entries
 // that both copies share, laid out on a small disk.  The checksums are put
 // right where the choices say so, so that what lies behind them is reached.
+// Or, after the choices: the entries of the MBR, then, for each of the tables of
+// a chain of logical partitions, the sector that it is in and its entries.
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdlib>
 
 #include "vhd/base/checked.h"
@@ -17,7 +20,11 @@ namespace {
 constexpr std::uint32_t kSectorCount = 64;
 constexpr std::uint8_t kSeal = 1;
 constexpr std::uint8_t kLargeSectors = 2;
-constexpr std::uint8_t kRaw = 4;  // the rest is the disk as it stands
+constexpr std::uint8_t kRaw = 4;    // the rest is the disk as it stands
+constexpr std::uint8_t kChain = 8;  // an MBR and tables like it
+
+constexpr std::size_t kEntriesOffset = offsetof(Mbr, entries);
+constexpr std::size_t kEntriesSize = sizeof(Mbr) - kEntriesOffset;  // and the signature
 
 // Takes the next `size` bytes of the input and lays them at `offset`.
 void lay(Bytes& input, std::size_t size, MutableBytes disk, std::size_t offset) {
@@ -38,6 +45,28 @@ void seal(MutableBytes disk, std::size_t offset, std::uint32_t sector_size) {
   if (header.header_size > sector_size) return;
   header.header_crc = crc32(disk.subspan(offset, header.header_size));
   if (!store(disk, offset, header)) std::abort();
+}
+
+void lay_gpt(Bytes input, MutableBytes disk, std::uint32_t sector_size, bool sealed) {
+  std::size_t last = disk.size() - sector_size;
+  lay(input, kEntriesSize, disk, kEntriesOffset);
+  lay(input, sizeof(GptHeader), disk, sector_size);
+  lay(input, sizeof(GptHeader), disk, last);
+  std::memcpy(disk.data() + 2 * sector_size, input.data(),
+              std::min<std::size_t>(input.size(), sector_size));
+  lay(input, sector_size, disk, last - sector_size);
+  if (!sealed) return;
+  seal(disk, sector_size, sector_size);
+  seal(disk, last, sector_size);
+}
+
+void lay_chain(Bytes input, MutableBytes disk, std::uint32_t sector_size) {
+  lay(input, kEntriesSize, disk, kEntriesOffset);
+  while (!input.empty()) {
+    std::size_t sector = std::to_integer<std::size_t>(input[0]) % kSectorCount;
+    input = input.subspan(1);
+    lay(input, kEntriesSize, disk, sector * sector_size + kEntriesOffset);
+  }
 }
 
 void check(const Table& table, std::uint64_t size) {
@@ -65,16 +94,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     disk.assign(input.begin(), input.end());
   } else {
     disk.resize(kSectorCount * sector_size);
-    std::size_t last = disk.size() - sector_size;
-    lay(input, 66, disk, 446);
-    lay(input, sizeof(GptHeader), disk, sector_size);
-    lay(input, sizeof(GptHeader), disk, last);
-    std::memcpy(disk.data() + 2 * sector_size, input.data(),
-                std::min<std::size_t>(input.size(), sector_size));
-    lay(input, sector_size, disk, last - sector_size);
-    if ((data[0] & kSeal) != 0) {
-      seal(disk, sector_size, sector_size);
-      seal(disk, last, sector_size);
+    if ((data[0] & kChain) != 0) {
+      lay_chain(input, disk, sector_size);
+    } else {
+      lay_gpt(input, disk, sector_size, (data[0] & kSeal) != 0);
     }
   }
   std::uint64_t disk_size = disk.size();

@@ -53,6 +53,33 @@ ByteVector make_disk(std::uint8_t choices) {
   return bytes;
 }
 
+MbrEntry entry_of(std::uint8_t type, std::uint32_t first, std::uint32_t count) {
+  MbrEntry entry{};
+  entry.type = type;
+  entry.first_lba = first;
+  entry.sector_count = count;
+  return entry;
+}
+
+// An MBR with a primary partition and an extended one of two logical ones.
+ByteVector make_chain(std::uint8_t choices) {
+  ByteVector bytes{static_cast<std::byte>(choices)};
+  auto append = [&](const MbrEntry& first, const MbrEntry& second) {
+    Mbr table{};
+    table.entries[0] = first;
+    table.entries[1] = second;
+    table.signature = kBootSignature;
+    Bytes tail = bytes_of(table).subspan(446);
+    bytes.insert(bytes.end(), tail.begin(), tail.end());
+  };
+  append(entry_of(0x07, 1, 9), entry_of(0x0f, 10, 40));
+  bytes.push_back(std::byte{10});
+  append(entry_of(0x07, 1, 9), entry_of(0x05, 10, 12));
+  bytes.push_back(std::byte{20});
+  append(entry_of(0x0c, 2, 10), MbrEntry{});
+  return bytes;
+}
+
 }  // namespace
 
 std::vector<ByteVector> make_seeds() {
@@ -60,7 +87,7 @@ std::vector<ByteVector> make_seeds() {
   raw[0] = std::byte{4};
   raw[511] = std::byte{0x55};
   raw[512] = std::byte{0xAA};
-  return {make_disk(1), make_disk(3), make_disk(0), raw};
+  return {make_disk(1), make_disk(3), make_disk(0), raw, make_chain(8), make_chain(10)};
 }
 
 }  // namespace drydock::fuzz

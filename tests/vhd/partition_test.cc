@@ -1,48 +1,12 @@
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include <fstream>
-#include <functional>
-#include <sstream>
-
 #include "tests/support/corpus.h"
-#include "tests/support/run.h"
-#include "tests/support/temp_folder.h"
-#include "vhd/base/crc.h"
-#include "vhd/memory_device.h"
-#include "vhd/partition/format.h"
-#include "vhd/partition/table.h"
+#include "tests/vhd/partition_support.h"
 
 namespace drydock::partition {
 namespace {
 
 using testing::HasSubstr;
-
-constexpr std::uint64_t kDiskSize = 16 << 20;
-constexpr std::uint64_t kLastLba = kDiskSize / 512 - 1;
-
-ByteVector bytes_of_file(const std::filesystem::path& path) {
-  ByteVector bytes(std::filesystem::file_size(path));
-  std::ifstream file(path, std::ios::binary);
-  file.read(reinterpret_cast<char*>(bytes.data()),
-            static_cast<std::streamsize>(bytes.size()));
-  return bytes;
-}
-
-// A disk with the table that sgdisk makes when told `words`.
-ByteVector sgdisk(const std::string& words) {
-  TempFolder folder;
-  std::filesystem::path path = folder / "disk.raw";
-  std::ofstream(path).close();
-  std::filesystem::resize_file(path, kDiskSize);
-  std::istringstream stream(words);
-  std::vector<std::string> command{"sgdisk"};
-  for (std::string word; stream >> word;) command.push_back(word);
-  command.push_back(path.string());
-  RunResult result = run(command);
-  EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
-  return bytes_of_file(path);
-}
 
 // As Windows Setup lays a disk out, in small, after number 2 was deleted.
 const ByteVector& windows_disk() {
@@ -51,27 +15,6 @@ const ByteVector& windows_disk() {
       "-n 1:2048:6143 -t 1:ef00 -c 1:EFI -u 1:aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee "
       "-n 3:6144:8191 -t 3:0c01 -n 4:8192:32000 -t 4:0700 -c 4:Größe -A 4:set:63");
   return disk;
-}
-
-// Copies a struct out, lets `change` at it, and copies it back.
-template <class T>
-void edit(ByteVector& disk, std::uint64_t offset,
-          const std::function<void(T&)>& change) {
-  T value = *load<T>(disk, offset);
-  change(value);
-  ASSERT_TRUE(store(disk, offset, value));
-}
-
-// Puts both checksums of the GPT header at `lba` right.
-void seal(ByteVector& disk, std::uint64_t lba) {
-  edit<GptHeader>(disk, lba * 512, [&](GptHeader& header) {
-    std::uint64_t size = std::uint64_t(header.entry_count) * header.entry_size;
-    if (header.entries_lba * 512 + size <= disk.size()) {
-      header.entries_crc = crc32(Bytes(disk).subspan(header.entries_lba * 512, size));
-    }
-    header.header_crc = 0;
-    header.header_crc = crc32(bytes_of(header));
-  });
 }
 
 // Changes the header in both copies, so that neither is any better.
@@ -89,16 +32,6 @@ void edit_entries(ByteVector& disk, unsigned index,
     edit<GptEntry>(disk, entries * 512 + index * 128, change);
     seal(disk, lba);
   }
-}
-
-Result<Table> table_of(ByteVector disk) {
-  return read_table(MemoryDevice(std::move(disk)));
-}
-
-std::string refusal(ByteVector disk) {
-  Result<Table> table = table_of(std::move(disk));
-  if (table) return "it was read";
-  return fmt::format("{}: {}", to_string(table.error().code()), table.error().words());
 }
 
 class PartitionTable : public testing::Test {
@@ -278,101 +211,6 @@ TEST_F(PartitionTable, SaysWhenTheMbrDoesNotGuardTheGpt) {
   EXPECT_THAT(table_of(disk)->mbr_problem, HasSubstr("names other partitions too"));
 }
 
-// A disk with the table that sfdisk makes when told `script`.
-ByteVector sfdisk(const std::string& script) {
-  TempFolder folder;
-  std::filesystem::path path = folder / "disk.raw";
-  std::ofstream(path).close();
-  std::filesystem::resize_file(path, kDiskSize);
-  std::ofstream(folder / "script") << script;
-  RunResult result = run({"sh", "-c",
-                          fmt::format("/sbin/sfdisk -q {} < {}", path.string(),
-                                      (folder / "script").string())});
-  EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
-  return bytes_of_file(path);
-}
-
-// As the setup of a BIOS machine lays a disk out, in small, with logical ones.
-ByteVector bios_disk() {
-  return sfdisk(
-      "label: dos\nlabel-id: 0x1a2b3c4d\nunit: sectors\n"
-      "1 : start=2048, size=1024, type=7, bootable\n"
-      "2 : start=4096, size=8192, type=7\n"
-      "3 : start=14336, size=16384, type=f\n"
-      "4 : start=31000, size=1000, type=27\n"
-      "5 : start=16384, size=1000, type=c\n"
-      "6 : start=20480, size=2000, type=83\n"
-      "7 : start=24576, size=2000, type=7\n");
-}
-
-bool have_sfdisk() { return std::filesystem::exists("/sbin/sfdisk"); }
-
-TEST_F(PartitionTable, OfAnMbrDiskHasItsPrimaryAndItsLogicalPartitions) {
-  if (!have_sfdisk()) GTEST_SKIP() << "sfdisk isn't installed";
-  auto table = table_of(bios_disk());
-  ASSERT_TRUE(table) << table.error().describe();
-  EXPECT_EQ(table->scheme, Scheme::mbr);
-  EXPECT_EQ(table->mbr_signature, 0x1a2b3c4du);
-  struct Expected {
-    std::uint32_t number;
-    std::uint64_t start;
-    std::uint64_t count;
-    std::uint8_t type;
-    bool active;
-    Guid meaning;
-  };
-  const Expected expected[] = {{1, 2048, 1024, 0x07, true, type::basic},
-                               {2, 4096, 8192, 0x07, false, type::basic},
-                               {4, 31000, 1000, 0x27, false, type::recovery},
-                               {5, 16384, 1000, 0x0c, false, type::basic},
-                               {6, 20480, 2000, 0x83, false, Guid{}},
-                               {7, 24576, 2000, 0x07, false, type::basic}};
-  ASSERT_EQ(table->partitions.size(), std::size(expected));
-  for (std::size_t i = 0; i < std::size(expected); ++i) {
-    const Partition& found = table->partitions[i];
-    EXPECT_EQ(found.number, expected[i].number);
-    EXPECT_EQ(found.offset, expected[i].start * 512) << found.number;
-    EXPECT_EQ(found.size, expected[i].count * 512) << found.number;
-    EXPECT_EQ(found.mbr_type, expected[i].type) << found.number;
-    EXPECT_EQ(found.active, expected[i].active) << found.number;
-    EXPECT_EQ(found.type, expected[i].meaning) << found.number;
-  }
-}
-
-TEST_F(PartitionTable, OfAnMbrDiskIsRefusedWhereItCannotBeBelieved) {
-  if (!have_sfdisk()) GTEST_SKIP() << "sfdisk isn't installed";
-  const ByteVector sound = bios_disk();
-  auto refused_after = [&](std::uint64_t at, const std::function<void(Mbr&)>& change) {
-    ByteVector disk = sound;
-    edit<Mbr>(disk, at * 512, change);
-    return refusal(disk);
-  };
-  EXPECT_THAT(refused_after(0, [](Mbr& mbr) { mbr.entries[1].first_lba = 2500; }),
-              HasSubstr("it overlaps partition 1"));
-  EXPECT_THAT(refused_after(0, [](Mbr& mbr) { mbr.entries[1].sector_count = 900000; }),
-              HasSubstr("aren't on a disk of 32768"));
-  EXPECT_THAT(refused_after(0, [](Mbr& mbr) { mbr.entries[1].type = 0x05; }),
-              HasSubstr("two extended partitions"));
-  EXPECT_THAT(refused_after(14336, [](Mbr& mbr) { mbr.signature = 0; }),
-              HasSubstr("it doesn't end in 0xaa55"));
-  EXPECT_THAT(refused_after(14336, [](Mbr& mbr) { mbr.entries[0].first_lba = 20000; }),
-              HasSubstr("outside of the extended partition"));
-  EXPECT_THAT(refused_after(14336, [](Mbr& mbr) { mbr.entries[1].first_lba = 20000; }),
-              HasSubstr("outside of the extended partition"));
-}
-
-TEST_F(PartitionTable, OfAnMbrDiskEndsWhereItsLogicalPartitionsGoInCircles) {
-  if (!have_sfdisk()) GTEST_SKIP() << "sfdisk isn't installed";
-  ByteVector disk = bios_disk();
-  // The second table's next is itself, and what it holds is nothing.
-  std::uint64_t second = 14336 + load<Mbr>(disk, 14336 * 512)->entries[1].first_lba;
-  edit<Mbr>(disk, second * 512, [&](Mbr& mbr) {
-    mbr.entries[0] = MbrEntry{};
-    mbr.entries[1] = load<Mbr>(disk, 14336 * 512)->entries[1];
-  });
-  EXPECT_THAT(refusal(disk), HasSubstr("doesn't end"));
-}
-
 TEST_F(PartitionTable, WithStaleGptCopiesAroundMbrPartitionsIsTheMbrOne) {
   ByteVector disk = windows_disk();
   edit<Mbr>(disk, 0, [](Mbr& mbr) { mbr.entries[0].type = 7; });
@@ -393,6 +231,19 @@ TEST_F(PartitionTable, OfABareVolumeIsNone) {
     ASSERT_TRUE(table) << table.error().describe();
     EXPECT_EQ(table->scheme, Scheme::none) << "FAT" << bits;
     EXPECT_TRUE(table->partitions.empty());
+  }
+}
+
+TEST(BareVolume, OfEitherSizeOfSectorsHasNoTable) {
+  if (!have_program("mkntfs") || !have_program("mkfs.fat")) {
+    GTEST_SKIP() << "mkntfs or mkfs.fat isn't installed";
+  }
+  for (const char* size : {"512", "4096"}) {
+    auto sector_size = static_cast<std::uint32_t>(std::stoul(size));
+    ByteVector ntfs = scripted(fmt::format("mkntfs -q -F -s {}", size), "");
+    EXPECT_EQ(table_of(ntfs, sector_size)->scheme, Scheme::none) << "NTFS, " << size;
+    ByteVector fat = scripted(fmt::format("mkfs.fat -S {}", size), "");
+    EXPECT_EQ(table_of(fat, sector_size)->scheme, Scheme::none) << "FAT, " << size;
   }
 }
 
@@ -429,11 +280,6 @@ TEST(Gpt4096, IsReadWhateverTheDeviceSaysOfItsSectors) {
   }
 }
 
-ByteVector unpacked(const std::filesystem::path& path) {
-  std::string text = run({"gzip", "-dc", path.string()}).out;
-  return ByteVector(bytes_of(text).begin(), bytes_of(text).end());
-}
-
 TEST(Corpus, GptWithThreePartitionsIsRead) {
   DRYDOCK_CORPUS_FILE(path, "ntfs/dfir_ntfs/gpt-512-3p.raw.gz");
   auto table = table_of(unpacked(path));
@@ -452,16 +298,6 @@ TEST(Corpus, GptWithoutPartitionsIsRead) {
   ASSERT_TRUE(table) << table.error().describe();
   EXPECT_EQ(table->scheme, Scheme::gpt);
   EXPECT_TRUE(table->partitions.empty());
-}
-
-TEST(Corpus, MbrDisksAreRefusedByName) {
-  for (const char* name : {"mbr-512-p0.bin", "mbr-512-p1.bin", "mbr-512-p4.bin"}) {
-    DRYDOCK_CORPUS_FILE(path, std::string("ntfs/dfir_ntfs/") + name);
-    EXPECT_THAT(refusal(bytes_of_file(path)), HasSubstr("an MBR partition table"))
-        << name;
-  }
-  DRYDOCK_CORPUS_FILE(path, "ntfs/dfir_ntfs/mbr-512-p1e2.bin.gz");
-  EXPECT_THAT(refusal(unpacked(path)), HasSubstr("an MBR partition table"));
 }
 
 TEST(Corpus, NtfsBootSectorsAreBareVolumes) {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <span>
 
 #include "vhd/base/checked.h"
 #include "vhd/base/try.h"
@@ -40,6 +42,11 @@ Guid meaning_of(std::uint8_t mbr_type) {
   }
 }
 
+struct Span {
+  std::uint64_t first = 0;  // in sectors
+  std::uint64_t count = 0;
+};
+
 class MbrReader {
  public:
   explicit MbrReader(const Sectors& sectors) : sectors_(sectors) {}
@@ -50,19 +57,14 @@ class MbrReader {
   std::vector<Partition> take() && { return std::move(partitions_); }
 
  private:
-  struct Span {
-    std::uint64_t first = 0;  // in sectors
-    std::uint64_t count = 0;
-  };
   Result<Span> span_of(const MbrEntry& entry, std::uint64_t base) const;
-  Done check_apart(const Partition& partition) const;
+  Done check_apart(const Span& span) const;
 
   const Sectors& sectors_;
   std::vector<Partition> partitions_;
 };
 
-Result<MbrReader::Span> MbrReader::span_of(const MbrEntry& entry,
-                                           std::uint64_t base) const {
+Result<Span> MbrReader::span_of(const MbrEntry& entry, std::uint64_t base) const {
   Span span{.first = base + entry.first_lba, .count = entry.sector_count};
   if (span.first == 0 || span.count == 0 ||
       !checked::within(span.first, span.count, sectors_.count())) {
@@ -73,9 +75,10 @@ Result<MbrReader::Span> MbrReader::span_of(const MbrEntry& entry,
   return span;
 }
 
-Done MbrReader::check_apart(const Partition& partition) const {
+Done MbrReader::check_apart(const Span& span) const {
   for (const Partition& other : partitions_) {
-    if (checked::overlap(partition.offset, partition.size, other.offset, other.size)) {
+    if (checked::overlap(span.first * sectors_.size, span.count * sectors_.size,
+                         other.offset, other.size)) {
       return Error(Errc::corrupt,
                    fmt::format("it overlaps partition {}", other.number));
     }
@@ -86,6 +89,7 @@ Done MbrReader::check_apart(const Partition& partition) const {
 Done MbrReader::add(std::uint32_t number, const MbrEntry& entry, std::uint64_t base) {
   std::string place = fmt::format("partition {}", number);
   Span span = TRY(span_of(entry, base).in(place));
+  TRY(check_apart(span).in(place));
   Partition partition;
   partition.number = number;
   partition.type = meaning_of(entry.type);
@@ -93,47 +97,63 @@ Done MbrReader::add(std::uint32_t number, const MbrEntry& entry, std::uint64_t b
   partition.size = span.count * sectors_.size;
   partition.mbr_type = entry.type;
   partition.active = entry.status == kActive;
-  TRY(check_apart(partition).in(place));
   partitions_.push_back(std::move(partition));
   return {};
 }
 
-// Each logical partition has a sector like an MBR before it, whose first entry
-// is the partition, counted from that sector, and whose second, if any, is the
-// next such sector, counted from the start of the extended partition.
+// Two entries of the table in front of a logical partition say something: the
+// partition, counted from that table, and the next table, counted from the start
+// of the extended partition.  They come in either order, and each may be missing.
+// The other two entries hold what was left there: nobody reads them.
+struct Link {
+  std::optional<MbrEntry> logical;
+  std::optional<MbrEntry> next;
+};
+
+Result<Link> decode_link(const Mbr& table) {
+  if (table.signature != kBootSignature) {
+    return Error(Errc::corrupt, "it doesn't end in 0xaa55");
+  }
+  Link link;
+  for (const MbrEntry& entry : std::span(table.entries).first(2)) {
+    if (entry.type == 0 || entry.sector_count == 0) continue;
+    std::optional<MbrEntry>& place = is_extended(entry) ? link.next : link.logical;
+    if (place) return Error(Errc::corrupt, "its two entries are of one kind");
+    place = entry;
+  }
+  return link;
+}
+
 Done MbrReader::add_logical(const MbrEntry& entry) {
-  Span extended = TRY(span_of(entry, 0).in("the extended partition"));
+  const Span extended = TRY(span_of(entry, 0).in("the extended partition"));
+  TRY(check_apart(extended).in("the extended partition"));
   std::uint64_t at = extended.first;
-  for (std::uint32_t number = 5;; ++number) {
-    std::string place = fmt::format("the table before partition {}", number);
-    if (number - 5 == kLogicalCountMax) {
-      return Error(Errc::corrupt, "the chain of logical partitions doesn't end")
-          .in(place);
-    }
+  std::uint32_t number = kLogicalFirst;
+  for (std::uint32_t tables = 0; tables < kLogicalCountMax; ++tables) {
+    std::string place = fmt::format("the table at sector {}", at);
     ByteVector bytes(kBootSectorSize);
     TRY(sectors_.disk.read(at * sectors_.size, bytes).in(place));
-    Mbr table = *load<Mbr>(bytes);
-    if (table.signature != kBootSignature) {
-      return Error(Errc::corrupt, "it doesn't end in 0xaa55").in(place);
-    }
-    const MbrEntry& logical = table.entries[0];
-    if (logical.type != 0 && logical.sector_count != 0) {
-      std::uint64_t first = at + logical.first_lba;
-      if (!checked::within(first - extended.first, logical.sector_count,
-                           extended.count)) {
-        return Error(Errc::corrupt, "it lies outside of the extended partition")
+    Link link = TRY(decode_link(*load<Mbr>(bytes)).in(place));
+    if (link.logical) {
+      std::uint64_t first = at - extended.first + link.logical->first_lba;
+      if (link.logical->first_lba == 0 ||
+          !checked::within(first, link.logical->sector_count, extended.count)) {
+        return Error(Errc::corrupt,
+                     "it isn't in the extended partition, past its table")
             .in(fmt::format("partition {}", number));
       }
-      TRY(add(number, logical, at));
+      TRY(add(number++, *link.logical, at));
     }
-    const MbrEntry& next = table.entries[1];
-    if (next.type == 0 || next.sector_count == 0) return {};
-    if (!is_extended(next) || next.first_lba == 0 || next.first_lba >= extended.count) {
-      return Error(Errc::corrupt, "the next one lies outside of the extended partition")
+    if (!link.next) return {};
+    if (link.next->first_lba == 0 || link.next->first_lba >= extended.count) {
+      return Error(Errc::corrupt, "the next one isn't in the extended partition")
           .in(place);
     }
-    at = extended.first + next.first_lba;
+    at = extended.first + link.next->first_lba;
   }
+  return Error(Errc::corrupt, fmt::format("the chain of logical partitions doesn't end "
+                                          "in {} tables",
+                                          kLogicalCountMax));
 }
 
 }  // namespace

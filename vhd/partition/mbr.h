@@ -9,14 +9,16 @@
 
 namespace drydock::partition {
 
-// More logical partitions than Windows has letters are nobody's, and a chain
-// that goes in circles.
+// The number of the first logical partition, be there four primary ones or none.
+inline constexpr std::uint32_t kLogicalFirst = 5;
+
+// Ten times the letters that Windows has.  What is longer goes in circles.
 inline constexpr std::uint32_t kLogicalCountMax = 256;
 
 // The partitions that `mbr`, the first sector, tells of: primary ones by their
-// slots, 1 to 4, logical ones from 5 on.  corrupt, with the partition in the
-// places, where one isn't wholly on the disk or lies in another, and where the
-// chain of logical ones breaks or goes in circles.
+// slots, 1 to 4, logical ones from 5 on in the order of their chain.  corrupt, with the
+// partition in the places, where one isn't wholly on the disk or lies in another, and
+// where the chain of logical ones breaks or goes in circles.
 Result<std::vector<Partition>> read_mbr(const Sectors& sectors, const Mbr& mbr);
 
 }  // namespace drydock::partition

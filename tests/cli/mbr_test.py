@@ -1,0 +1,75 @@
+"""A machine with a BIOS: an MBR disk whose active partition holds the boot store."""
+
+import re
+import unittest
+
+from program import DiskTest, drydock, run
+
+BCD = "esp:\\Boot\\BCD"
+SIGNATURE = "0x1a2b3c4d"
+
+
+class MbrDisk(DiskTest):
+    def mbr_disk(self):
+        """A built disk with its table replaced by an MBR over the same partitions,
+        and its boot store where a BIOS' boot manager looks for it."""
+        disk = self.disk()
+        partitions = self.json("info", "info", disk)["partitions"]
+        store = self.folder / "BCD"
+        self.succeed(drydock("get", disk, "esp:\\EFI\\Microsoft\\Boot\\BCD", store))
+        raw = self.raw(disk)
+        self.succeed(run("sgdisk", "--zap-all", raw))
+        script = f"label: dos\nlabel-id: {SIGNATURE}\nunit: sectors\n"
+        for partition, words in zip(partitions, ("type=c, bootable", "type=83", "type=7")):
+            script += (f"{partition['number']} : start={partition['offset'] // 512}, "
+                       f"size={partition['size'] // 512}, {words}\n")
+        self.succeed(run("sfdisk", "-q", raw, stdin=script.encode()))
+        volume = f"{raw}@@{partitions[0]['offset']}"
+        self.succeed(run("mmd", "-i", volume, "::/Boot"))
+        self.succeed(run("mcopy", "-i", volume, store, "::/Boot/BCD"))
+        self.succeed(run("mdeltree", "-i", volume, "::/EFI"))
+        return raw
+
+    def test_info_says_signature_types_and_which_is_active(self):
+        info = self.json("info", "info", self.mbr_disk())
+        self.assertEqual(info["partition_table"], "mbr")
+        self.assertEqual(info["disk_id"], SIGNATURE)
+        self.assertEqual([(p["number"], p["mbr_type"], p["active"], p["type"])
+                          for p in info["partitions"]],
+                         [(1, "0x0c", True, "basic"), (2, "0x83", False, "other"),
+                          (3, "0x07", False, "basic")])
+        windows = info["installations"][0]
+        self.assertEqual((windows["firmware"], windows["bcd"]), ("bios", BCD))
+        words = self.succeed(drydock("info", self.mbr_disk())).out
+        self.assertIn(f"MBR, disk {SIGNATURE}", words)
+
+    def test_bcdedit_names_partitions_by_signature_and_offset(self):
+        disk = self.mbr_disk()
+        before = self.hash(disk)
+        self.json("change", "bcdedit", disk, "/set", "{default}", "osdevice",
+                  "partition=C:")
+        offset = self.json("info", "info", disk)["partitions"][2]["offset"]
+        store = self.json("bcdedit-enum", "bcdedit", disk, "/enum", "{default}")
+        device = [element["value"] for element in store["objects"][0]["elements"]
+                  if element["id"] == "0x21000001"][0]
+        self.assertEqual(device["disk_id"], SIGNATURE)
+        self.assertEqual(device["partition_id"], str(offset))
+        words = self.succeed(drydock("bcdedit", disk, "/enum", "{default}")).out
+        self.assertTrue(re.search(r"(?m)^osdevice +partition=C:$", words), words)
+        self.json("undo", "undo", disk)
+        self.assertEqual(self.hash(disk), before)
+
+    def test_files_are_put_on_it_and_others_read_them(self):
+        disk = self.mbr_disk()
+        self.json("change", "put", disk, "-", "C:\\put.txt", stdin=b"put there")
+        windows = self.json("info", "info", disk)["partitions"][2]["offset"]
+        listing = run("fls", "-o", windows // 512, disk).out
+        inode = [line.split()[1].rstrip(":") for line in listing.splitlines()
+                 if line.endswith("put.txt")][0]
+        self.assertEqual(run("icat", "-o", windows // 512, disk, inode).bytes,
+                         b"put there")
+        self.assertIn("BCD", self.succeed(drydock("ls", disk, "esp:\\Boot")).out)
+
+
+if __name__ == "__main__":
+    unittest.main()
