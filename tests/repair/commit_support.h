@@ -34,6 +34,9 @@ class TestImage final : public Image {
   std::uint64_t size() const override { return size_; }
   std::uint32_t sector_size() const override { return 512; }
   bool writable() const override { return file_->writable(); }
+  Result<Mapping> map(std::uint64_t offset) const override {
+    return Mapping{.length = size_ - offset, .present = true, .file_offset = offset};
+  }
 
  private:
   Done do_read(std::uint64_t offset, MutableBytes into) const override {
