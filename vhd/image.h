@@ -106,6 +106,8 @@ class Image : public BlockDevice {
 struct ImageOptions {
   bool writable = false;
   MakeGuid make_guid = {};  // for what a writer marks with new ones; random_guid()
+  // What data_guid becomes at the first write; one of make_guid's if there is none.
+  std::optional<Guid> data_guid = {};
   // What a differencing image stands on; open_chain() finds it.
   std::shared_ptr<const Image> parent = {};
   // Opens it also where the parent isn't the one that it was made from, or has

@@ -127,6 +127,29 @@ inline ByteVector log_entry(const LogEntryText& text) {
   return entry;
 }
 
+// The parent locator of a differencing VHDX, from the paper's 2.6.2.6.
+inline ByteVector parent_locator(
+    const std::vector<std::pair<std::string, std::string>>& pairs) {
+  ByteVector item(20 + 12 * pairs.size());
+  put_guid(item, 0, "b04aefb7-d19e-4a81-b789-25b8e9445913");
+  put(item, 18, 2, pairs.size());
+  auto add = [&](std::size_t offset_at, std::size_t length_at,
+                 const std::string& text) {
+    put(item, offset_at, 4, item.size());
+    put(item, length_at, 2, 2 * text.size());
+    for (char c : text) {
+      item.push_back(static_cast<std::byte>(c));
+      item.push_back(std::byte{0});
+    }
+  };
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    std::size_t entry = 20 + 12 * i;
+    add(entry, entry + 8, pairs[i].first);
+    add(entry + 4, entry + 10, pairs[i].second);
+  }
+  return item;
+}
+
 struct VhdxText {
   std::uint64_t virtual_size = 8 * kMiB;
   std::uint32_t block_size = kMiB;
@@ -224,6 +247,21 @@ class VhdxBuilder {
     bytes.resize(offset + text_.block_size);
     std::memset(bytes.data() + offset, static_cast<int>(value), text_.block_size);
     set_block(block, 6, offset);
+    return offset;
+  }
+
+  // A differencing file's parent: `link` is the parent's DataWriteGuid.
+  void add_parent(const std::string& link, const std::string& path = "parent.vhdx") {
+    add_item("a8d35f2d-b30b-454d-abf7-d3d84834ab0c",
+             parent_locator({{"parent_linkage", link}, {"relative_path", path}}), 4);
+  }
+  // The sector bitmap of a chunk at the file's end: 1 MiB of zeros.  Returns where
+  // it is.
+  std::uint64_t add_bitmap(std::uint64_t chunk) {
+    std::uint64_t offset = (bytes.size() + kMiB - 1) / kMiB * kMiB;
+    bytes.resize(offset + kMiB);
+    std::uint64_t ratio = (1ull << 23) * text_.logical_sector_size / text_.block_size;
+    put(bytes, kBat + 8 * ((chunk + 1) * ratio + chunk), 8, offset | 6);
     return offset;
   }
 

@@ -19,73 +19,86 @@ BlockState state_of(std::uint64_t entry) {
   return static_cast<BlockState>(entry & kBatStateMask);
 }
 
-bool is_present(std::uint64_t entry) {
-  return state_of(entry) == BlockState::fully_present;
+bool may_keep_space(BlockState state) {
+  return state == BlockState::undefined || state == BlockState::unmapped ||
+         state == BlockState::unmapped_v095;
 }
 
-// Ascending starts of blocks of one size: whether two overlap.
-std::optional<std::uint64_t> find_overlap(const std::vector<std::uint64_t>& starts,
-                                          std::uint64_t block_size) {
-  for (std::size_t i = 1; i < starts.size(); ++i) {
-    if (starts[i] - starts[i - 1] < block_size) return starts[i];
+void sort_by_offset(std::vector<Region>& stretches) {
+  if (!std::ranges::is_sorted(stretches, {}, &Region::offset)) {
+    std::ranges::sort(stretches, {}, &Region::offset);
   }
-  return std::nullopt;
 }
 
-std::optional<std::uint64_t> find_overlap(const std::vector<std::uint64_t>& starts,
-                                          std::uint64_t block_size,
-                                          const std::vector<Region>& others) {
-  for (const Region& other : others) {
-    auto next = std::ranges::lower_bound(starts, other.offset);
-    if (next != starts.end() && *next - other.offset < other.length) return *next;
-    if (next != starts.begin() && other.offset - *(next - 1) < block_size) {
-      return *(next - 1);
-    }
+// Of ascending stretches, one that starts within the one before it.
+std::optional<std::uint64_t> find_overlap(const std::vector<Region>& stretches) {
+  for (std::size_t i = 1; i < stretches.size(); ++i) {
+    const Region& before = stretches[i - 1];
+    if (stretches[i].offset - before.offset < before.length) return stretches[i].offset;
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-// Where the blocks are.
+// Where in the file everything is.
 struct Bat::Places {
-  std::vector<std::uint64_t> present;  // ascending
-  std::vector<std::uint64_t> kept;     // of blocks that aren't present
+  std::vector<Region> present;  // blocks and bitmaps
+  std::vector<Region> kept;     // of blocks that aren't present
 };
 
-Bat::Bat(const Region& region, const Metadata& metadata)
+Bat::Bat(const Region& region, const Metadata& metadata,
+         const std::vector<Region>& others)
     : table_offset_(region.offset),
       virtual_size_(metadata.virtual_size),
+      differencing_(metadata.has_parent),
       block_count_(checked::div_up(metadata.virtual_size, metadata.block_size)),
       block_shift_(std::countr_zero(metadata.block_size)),
       chunk_shift_(std::countr_zero(kSectorsPerBitmap * metadata.logical_sector_size) -
                    block_shift_),
-      entry_count_(index_of(block_count_ - 1) + 1) {}
+      // A differencing file has a bitmap's entry for its last chunk, too.  2.5
+      entry_count_(differencing_ ? bitmap_index_of(chunk_count() - 1) + 1
+                                 : index_of(block_count_ - 1) + 1),
+      others_(others) {}
 
 // An entry for a block of the sector bitmap follows those of each chunk, in
 // every kind of file, so that a file can change its kind.  [MS-VHDX] 2.5
-std::size_t Bat::index_of(std::uint64_t block) const {
-  return block + (block >> chunk_shift_);
+std::uint64_t Bat::index_of(std::uint64_t block) const {
+  return block + chunk_of(block);
 }
 
-std::uint64_t Bat::entry(std::uint64_t block) const {
-  std::size_t index = index_of(block);
+std::uint64_t Bat::bitmap_index_of(std::uint64_t chunk) const {
+  return ((chunk + 1) << chunk_shift_) + chunk;
+}
+
+bool Bat::is_bitmap_index(std::uint64_t index) const {
+  std::uint64_t stride = (std::uint64_t{1} << chunk_shift_) + 1;
+  return index % stride == stride - 1;
+}
+
+std::uint64_t Bat::entry(std::uint64_t index) const {
   const auto& page = pages_[index / kEntriesPerPage];
   if (!page) return 0;
   return (*page)[index % kEntriesPerPage];
 }
 
+void Bat::set_entry(std::uint64_t index, std::uint64_t value) {
+  std::uint64_t number = index / kEntriesPerPage;
+  if (!pages_[number]) pages_[number] = std::make_unique<Page>();
+  (*pages_[number])[index % kEntriesPerPage] = value;
+  changed_pages_.insert(number);
+}
+
 Result<Bat> Bat::load(const BlockDevice& file, const Region& region,
                       const Metadata& metadata, const std::vector<Region>& others) {
-  Bat bat(region, metadata);
+  Bat bat(region, metadata, others);
   if (bat.entry_count_ > region.length / sizeof(le64)) {
     return Error(Errc::corrupt,
                  fmt::format("{} entries don't fit into the region's {} bytes",
                              bat.entry_count_, region.length));
   }
   TRY(bat.read_pages(file));
-  Places places = TRY(bat.collect_places(file.size()));
-  TRY(bat.check_places(std::move(places), others, file.size()));
+  TRY(bat.check_places(TRY(bat.collect_places(file.size())), file.size()));
   return bat;
 }
 
@@ -114,102 +127,147 @@ Done Bat::read_pages(const BlockDevice& file) {
   return {};
 }
 
-Done Bat::check_places(Places places, const std::vector<Region>& others,
-                       std::uint64_t file_size) {
-  auto overlap = find_overlap(places.present, block_size());
-  if (!overlap) overlap = find_overlap(places.present, block_size(), others);
-  if (overlap) {
+Done Bat::check_places(Places places, std::uint64_t file_size) {
+  places.present.insert(places.present.end(), others_.begin(), others_.end());
+  sort_by_offset(places.present);
+  if (auto overlap = find_overlap(places.present)) {
     return Error(Errc::corrupt,
-                 fmt::format("the block at {:#x} in the file overlaps with another or "
-                             "with a region",
+                 fmt::format("what is at {:#x} in the file overlaps with a block or a "
+                             "region before it",
                              *overlap));
   }
-  if (!places.kept.empty()) {
-    // The paper lets these point at what once was theirs, and reading has no
-    // use for them: if any is wrong, all are left alone.
-    std::vector<std::uint64_t> all = places.present;
-    all.insert(all.end(), places.kept.begin(), places.kept.end());
-    std::ranges::sort(all);
-    kept_spaces_usable_ = !find_overlap(all, block_size()) &&
-                          !find_overlap(all, block_size(), others) &&
-                          all.front() >= kHeaderSectionSize &&
-                          checked::within(all.back(), block_size(), file_size);
-    if (kept_spaces_usable_) places.present = std::move(all);
+  for (const Region& place : places.present) {
+    structures_end_ = std::max(structures_end_, place.offset + place.length);
   }
-  if (!places.present.empty()) structures_end_ = places.present.back() + block_size();
-  for (const Region& other : others) {
-    structures_end_ = std::max(structures_end_, other.offset + other.length);
+  if (places.kept.empty()) return {};
+  // The paper lets these point at what once was theirs, and reading has no use for
+  // them: if any is wrong, all are left alone.
+  bool inside = std::ranges::all_of(places.kept, [&](const Region& kept) {
+    return kept.offset >= kHeaderSectionSize &&
+           checked::within(kept.offset, kept.length, file_size);
+  });
+  places.present.insert(places.present.end(), places.kept.begin(), places.kept.end());
+  sort_by_offset(places.present);
+  kept_spaces_usable_ = inside && !find_overlap(places.present);
+  if (!kept_spaces_usable_) return {};
+  const Region& last = places.present.back();
+  structures_end_ = std::max(structures_end_, last.offset + last.length);
+  return {};
+}
+
+template <class Function>
+Done Bat::for_each_entry(Function function) const {
+  for (std::uint64_t page = 0; page < pages_.size(); ++page) {
+    if (!pages_[page]) continue;
+    std::uint64_t first = page * kEntriesPerPage;
+    std::uint64_t count = std::min(kEntriesPerPage, entry_count_ - first);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      TRY(function(first + i, std::uint64_t{(*pages_[page])[i]}));
+    }
   }
   return {};
 }
 
 Result<Bat::Places> Bat::collect_places(std::uint64_t file_size) const {
   Places places;
-  for (std::uint64_t page = 0; page < pages_.size(); ++page) {
-    if (!pages_[page]) continue;
-    std::uint64_t first = page * kEntriesPerPage;
-    std::uint64_t count = std::min(kEntriesPerPage, entry_count_ - first);
-    for (std::uint64_t i = 0; i < count; ++i) {
-      TRY(collect_place(first + i, (*pages_[page])[i], file_size, places));
-    }
-  }
-  if (!std::ranges::is_sorted(places.present)) std::ranges::sort(places.present);
+  TRY(for_each_entry([&](std::uint64_t index, std::uint64_t value) {
+    return is_bitmap_index(index) ? collect_bitmap(index, value, file_size, places)
+                                  : collect_block(index, value, file_size, places);
+  }));
   return places;
 }
 
-Done Bat::collect_place(std::uint64_t index, std::uint64_t value,
-                        std::uint64_t file_size, Places& places) const {
-  std::uint64_t stride = (std::uint64_t{1} << chunk_shift_) + 1;
+Done Bat::collect_bitmap(std::uint64_t index, std::uint64_t value,
+                         std::uint64_t file_size, Places& places) const {
   BlockState state = state_of(value);
-  if (index % stride == stride - 1) {
-    if (state == BlockState::not_present) return {};
+  if (state == BlockState::not_present) return {};
+  if (!differencing_) {
     return Error(Errc::corrupt,
                  fmt::format("entry {} has a sector bitmap, which only a differencing "
                              "file has",
                              index));
   }
-  std::uint64_t block = index - index / stride;
   std::uint64_t offset = value & kBatOffsetMask;
+  if (state != BlockState::fully_present || offset < kHeaderSectionSize ||
+      !checked::within(offset, kBitmapSize, file_size)) {
+    return Error(
+        Errc::corrupt,
+        fmt::format("the sector bitmap of entry {} has the state {}, and is at "
+                    "{:#x} of the file's {} bytes",
+                    index, value & kBatStateMask, offset, file_size));
+  }
+  places.present.push_back({.id = {}, .offset = offset, .length = kBitmapSize});
+  return {};
+}
+
+Done Bat::collect_block(std::uint64_t index, std::uint64_t value,
+                        std::uint64_t file_size, Places& places) const {
+  std::uint64_t chunk = index / ((std::uint64_t{1} << chunk_shift_) + 1);
+  std::uint64_t block = index - chunk;
+  // A bitmap's entry closes a chunk that may be only begun.
+  if (block >= block_count_) return {};
+  std::uint64_t offset = value & kBatOffsetMask;
+  BlockState state = state_of(value);
+  if (state == BlockState::not_present || state == BlockState::zero) return {};
+  if (may_keep_space(state)) {
+    if (offset != 0) {
+      places.kept.push_back({.id = {}, .offset = offset, .length = block_size()});
+    }
+    return {};
+  }
+  bool partial = state == BlockState::partially_present && differencing_;
+  if (state != BlockState::fully_present && !partial) {
+    return Error(Errc::corrupt,
+                 fmt::format("block {} has the state {}, which none can have here",
+                             block, value & kBatStateMask));
+  }
   // Of the last block, only what the disk has of it must be in the file.
   std::uint64_t used = std::min(block_size(), virtual_size_ - (block << block_shift_));
-  switch (state) {
-    case BlockState::not_present:
-    case BlockState::zero:
-      return {};  // The offset is reserved.
-    case BlockState::undefined:
-    case BlockState::unmapped:
-    case BlockState::unmapped_v095:
-      if (offset != 0) places.kept.push_back(offset);
-      return {};
-    case BlockState::fully_present:
-      if (offset < kHeaderSectionSize || !checked::within(offset, used, file_size)) {
-        return Error(
-            Errc::corrupt,
-            fmt::format("block {} is at {:#x}, and the file has the bytes from "
-                        "{:#x} to {:#x} for blocks",
-                        block, offset, kHeaderSectionSize, file_size));
-      }
-      places.present.push_back(offset);
-      return {};
-    case BlockState::partially_present:
-    case BlockState::reserved4:
-      break;
+  if (offset < kHeaderSectionSize || !checked::within(offset, used, file_size)) {
+    return Error(Errc::corrupt,
+                 fmt::format("block {} is at {:#x}, and the file has the bytes from "
+                             "{:#x} to {:#x} for blocks",
+                             block, offset, kHeaderSectionSize, file_size));
   }
-  return Error(Errc::corrupt,
-               fmt::format("block {} has the state {}, which none can have here", block,
-                           value & kBatStateMask));
+  if (partial && !bitmap_place_of(chunk)) {
+    return Error(
+        Errc::corrupt,
+        fmt::format("block {} is here in part, and no sector bitmap says which "
+                    "part",
+                    block));
+  }
+  places.present.push_back({.id = {}, .offset = offset, .length = block_size()});
+  return {};
+}
+
+// What a file without a parent doesn't have reads as zeros.  UNDEFINED and
+// UNMAPPED may show anything; never the parent's.  2.5.1.1
+Source Bat::source_of(std::uint64_t entry) const {
+  switch (state_of(entry)) {
+    case BlockState::fully_present:
+      return Source::file;
+    case BlockState::partially_present:
+      return Source::mixed;
+    case BlockState::not_present:
+      return differencing_ ? Source::parent : Source::zeros;
+    default:
+      return Source::zeros;
+  }
 }
 
 Bat::Run Bat::run(std::uint64_t offset, std::uint64_t length_max) const {
   std::uint64_t block = offset >> block_shift_;
   std::uint64_t within = offset & (block_size() - 1);
-  std::uint64_t first = entry(block);
-  Run run{.length = block_size() - within, .file_offset = {}};
-  if (is_present(first)) run.file_offset = (first & kBatOffsetMask) + within;
-  while (run.length < length_max && ++block < block_count_) {
-    std::uint64_t next = entry(block);
-    if (is_present(next) != is_present(first)) break;
-    if (run.file_offset && (next & kBatOffsetMask) != *run.file_offset + run.length) {
+  std::uint64_t first = entry(index_of(block));
+  Run run{.length = block_size() - within,
+          .source = source_of(first),
+          .file_offset = (first & kBatOffsetMask) + within};
+  while (run.length < length_max && run.source != Source::mixed &&
+         ++block < block_count_) {
+    std::uint64_t next = entry(index_of(block));
+    if (source_of(next) != run.source) break;
+    if (run.source == Source::file &&
+        (next & kBatOffsetMask) != run.file_offset + run.length) {
       break;
     }
     run.length += block_size();
@@ -218,24 +276,59 @@ Bat::Run Bat::run(std::uint64_t offset, std::uint64_t length_max) const {
   return run;
 }
 
+std::optional<std::uint64_t> Bat::place_of(std::uint64_t block) const {
+  std::uint64_t value = entry(index_of(block));
+  Source source = source_of(value);
+  if (source != Source::file && source != Source::mixed) return std::nullopt;
+  return value & kBatOffsetMask;
+}
+
+std::optional<std::uint64_t> Bat::bitmap_place_of(std::uint64_t chunk) const {
+  if (!differencing_) return std::nullopt;
+  std::uint64_t value = entry(bitmap_index_of(chunk));
+  if (state_of(value) != BlockState::fully_present) return std::nullopt;
+  return value & kBatOffsetMask;
+}
+
 std::optional<std::uint64_t> Bat::kept_space(std::uint64_t block) const {
-  std::uint64_t value = entry(block);
+  std::uint64_t value = entry(index_of(block));
   std::uint64_t offset = value & kBatOffsetMask;
-  BlockState state = state_of(value);
-  bool keeps = state == BlockState::undefined || state == BlockState::unmapped ||
-               state == BlockState::unmapped_v095;
-  if (!keeps || offset == 0 || !kept_spaces_usable_) return std::nullopt;
+  if (!may_keep_space(state_of(value)) || offset == 0 || !kept_spaces_usable_) {
+    return std::nullopt;
+  }
   return offset;
 }
 
-void Bat::place(std::uint64_t block, std::uint64_t file_offset) {
-  std::size_t index = index_of(block);
-  std::size_t number = index / kEntriesPerPage;
-  if (!pages_[number]) pages_[number] = std::make_unique<Page>();
-  (*pages_[number])[index % kEntriesPerPage] =
-      file_offset | static_cast<std::uint64_t>(BlockState::fully_present);
-  changed_pages_.insert(number);
+void Bat::place(std::uint64_t block, BlockState state, std::uint64_t file_offset) {
+  set_entry(index_of(block), file_offset | static_cast<std::uint64_t>(state));
   structures_end_ = std::max(structures_end_, file_offset + block_size());
+}
+
+void Bat::place_bitmap(std::uint64_t chunk, std::uint64_t file_offset) {
+  set_entry(bitmap_index_of(chunk),
+            file_offset | static_cast<std::uint64_t>(BlockState::fully_present));
+  structures_end_ = std::max(structures_end_, file_offset + kBitmapSize);
+}
+
+void Bat::drop(std::uint64_t block, BlockState state) {
+  set_entry(index_of(block), static_cast<std::uint64_t>(state));
+}
+
+std::vector<Region> Bat::taken() const {
+  std::vector<Region> taken = others_;
+  static_cast<void>(for_each_entry([&](std::uint64_t index, std::uint64_t value) {
+    std::uint64_t offset = value & kBatOffsetMask;
+    BlockState state = state_of(value);
+    bool there = state == BlockState::fully_present ||
+                 state == BlockState::partially_present || may_keep_space(state);
+    if (there && offset != 0) {
+      std::uint64_t length = is_bitmap_index(index) ? kBitmapSize : block_size();
+      taken.push_back({.id = {}, .offset = offset, .length = length});
+    }
+    return Done();
+  }));
+  sort_by_offset(taken);
+  return taken;
 }
 
 std::uint64_t Bat::page_offset(std::uint64_t page) const {

@@ -19,33 +19,63 @@
 
 namespace drydock::vhdx {
 
+// What has the bytes of a block.
+enum class Source : std::uint8_t {
+  zeros,   // nobody: they are zeros
+  file,    // this file
+  parent,  // the parent
+  mixed,   // this file or the parent, sector by sector, as the sector bitmap says
+};
+
 class Bat {
  public:
-  // Of a fixed or dynamic file.  `others` are the places in the file where no
-  // block can be: the regions and the log.  corrupt where an entry has a state
-  // that can't be, or a place that is outside of the file or taken.
+  // `others` are the places in the file where no block can be: the regions and the
+  // log.  corrupt where an entry has a state that can't be, or a place that is
+  // outside of the file or taken.
   static Result<Bat> load(const BlockDevice& file, const Region& region,
                           const Metadata& metadata, const std::vector<Region>& others);
 
+  std::uint64_t block_size() const { return std::uint64_t{1} << block_shift_; }
+  std::uint64_t block_count() const { return block_count_; }
+  // Of 2^23 sectors each, the last one perhaps shorter.
+  std::uint64_t chunk_count() const { return ((block_count_ - 1) >> chunk_shift_) + 1; }
+  std::uint64_t chunk_of(std::uint64_t block) const { return block >> chunk_shift_; }
+
   // The bytes of the disk from `offset` on, no more than `length_max`, that are
-  // stored in the same way: side by side in the file, or nowhere, as zeros.
+  // stored in the same way: side by side in the file, or elsewhere.
   struct Run {
     std::uint64_t length = 0;
-    std::optional<std::uint64_t> file_offset;
+    Source source = Source::zeros;
+    std::uint64_t file_offset = 0;  // of Source::file and Source::mixed
   };
   Run run(std::uint64_t offset, std::uint64_t length_max) const;
+
+  // Where the block is in the file, of Source::file and Source::mixed.
+  std::optional<std::uint64_t> place_of(std::uint64_t block) const;
+
+  // Where the sector bitmap of a chunk is: 1 MiB of the file.
+  std::optional<std::uint64_t> bitmap_place_of(std::uint64_t chunk) const;
 
   // Space in the file that is still the block's own though the block isn't
   // present: what Windows leaves behind an unmapped block of a fixed file.
   // What is there may be anything that the block once held.
   std::optional<std::uint64_t> kept_space(std::uint64_t block) const;
 
-  // From now on the block is at `file_offset`: a multiple of 1 MiB where nothing
-  // else is.
-  void place(std::uint64_t block, std::uint64_t file_offset);
+  // From now on the block, or its chunk's bitmap, is at `file_offset`: a multiple
+  // of 1 MiB where nothing else is.
+  void place(std::uint64_t block, BlockState state, std::uint64_t file_offset);
+  void place_bitmap(std::uint64_t chunk, std::uint64_t file_offset);
+  // From now on it is nowhere.
+  void drop(std::uint64_t block, BlockState state);
 
-  // The end of the last of all structures, blocks and `others`, in the file.
+  // Every stretch of the file that a block, a bitmap or one of the `others` has,
+  // or may think that it has; ascending.
+  std::vector<Region> taken() const;
+
+  // An end that no structure goes past, in the file: blocks, bitmaps, `others`.
   std::uint64_t structures_end() const { return structures_end_; }
+  // Once what was there has moved.
+  void set_structures_end(std::uint64_t end) { structures_end_ = end; }
 
   // The pages of the table that differ from the file's.
   const std::set<std::uint64_t>& changed_pages() const { return changed_pages_; }
@@ -59,23 +89,32 @@ class Bat {
   using Page = std::array<le64, kEntriesPerPage>;
   struct Places;
 
-  Bat(const Region& region, const Metadata& metadata);
-  std::uint64_t block_size() const { return std::uint64_t{1} << block_shift_; }
-  std::size_t index_of(std::uint64_t block) const;
-  std::uint64_t entry(std::uint64_t block) const;
+  Bat(const Region& region, const Metadata& metadata,
+      const std::vector<Region>& others);
+  std::uint64_t index_of(std::uint64_t block) const;
+  std::uint64_t bitmap_index_of(std::uint64_t chunk) const;
+  bool is_bitmap_index(std::uint64_t index) const;
+  std::uint64_t entry(std::uint64_t index) const;
+  void set_entry(std::uint64_t index, std::uint64_t value);
+  Source source_of(std::uint64_t entry) const;
   Done read_pages(const BlockDevice& file);
+  template <class Function>
+  Done for_each_entry(Function function) const;
   Result<Places> collect_places(std::uint64_t file_size) const;
-  Done collect_place(std::uint64_t index, std::uint64_t value, std::uint64_t file_size,
+  Done collect_block(std::uint64_t index, std::uint64_t value, std::uint64_t file_size,
                      Places& places) const;
-  Done check_places(Places places, const std::vector<Region>& others,
-                    std::uint64_t file_size);
+  Done collect_bitmap(std::uint64_t index, std::uint64_t value, std::uint64_t file_size,
+                      Places& places) const;
+  Done check_places(Places places, std::uint64_t file_size);
 
   std::uint64_t table_offset_;
   std::uint64_t virtual_size_;
+  bool differencing_;
   std::uint64_t block_count_;
   int block_shift_;            // log2 of the block size
   int chunk_shift_;            // log2 of how many blocks lie between two bitmap entries
   std::uint64_t entry_count_;  // with those of bitmaps among them
+  std::vector<Region> others_;
   std::vector<std::unique_ptr<Page>> pages_;  // null: all zeros
   bool kept_spaces_usable_ = false;
   std::uint64_t structures_end_ = 0;

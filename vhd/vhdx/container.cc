@@ -25,14 +25,6 @@ Result<std::string> read_creator(const BlockDevice& file) {
   return to_utf8(creator.substr(0, creator.find(u'\0')));
 }
 
-std::string list_parents(const ParentLocator& parent) {
-  std::string list;
-  for (const std::string& path : parent.paths) {
-    list += (list.empty() ? "" : ", ") + path;
-  }
-  return list.empty() ? "(it records no path)" : list;
-}
-
 }  // namespace
 
 Result<Container> read_container(DevicePtr file) {
@@ -91,20 +83,6 @@ std::optional<std::string> refusal_of(const Container& container) {
     return "the program that made this VHDX never finished: the disk in it isn't "
            "whole; "
            "make it again";
-  }
-  if (metadata.has_parent) {
-    return fmt::format(
-        "this is a differencing VHDX, which can't be opened yet: it holds only what "
-        "has "
-        "changed since its parent, {}; merge it first (Merge-VHD)",
-        list_parents(metadata.parent));
-  }
-  if (metadata.logical_sector_size != 512) {
-    return fmt::format(
-        "this VHDX holds a disk with logical sectors of {} bytes, which can't be "
-        "opened "
-        "yet; 512 can",
-        metadata.logical_sector_size);
   }
   return std::nullopt;
 }

@@ -179,6 +179,9 @@ enum class BlockState : std::uint8_t {
 };
 // How many sectors one block of the sector bitmap speaks for.  2.4
 inline constexpr std::uint64_t kSectorsPerBitmap = 1ull << 23;
+// A bit for each, the first sector's the lowest of the first byte; 1: the sector is
+// here, 0: it is the parent's.
+inline constexpr std::uint64_t kBitmapSize = kSectorsPerBitmap / 8;
 
 // A log entry starts with this, in a page that has room for 126 descriptors;
 // pages of 128 more follow, then a page for each data descriptor.

@@ -3,7 +3,8 @@
 #include <algorithm>
 
 #include "vhd/base/try.h"
-#include "vhd/vhdx/bat.h"
+#include "vhd/parent.h"
+#include "vhd/vhdx/blocks.h"
 #include "vhd/vhdx/container.h"
 #include "vhd/vhdx/writer.h"
 
@@ -23,12 +24,30 @@ std::vector<Region> places_without_blocks(const Container& container) {
   return places;
 }
 
+Result<Blocks> read_blocks(const Container& container,
+                           std::shared_ptr<const drydock::Image> parent) {
+  const Metadata& metadata = container.metadata;
+  Bat bat = TRY(Bat::load(*container.view, container.regions.bat, metadata,
+                          places_without_blocks(container))
+                    .in("block allocation table"));
+  Blocks blocks{.file = container.view,
+                .bat = std::move(bat),
+                .bitmaps = nullptr,
+                .parent = nullptr,
+                .sector_size = metadata.logical_sector_size,
+                .virtual_size = metadata.virtual_size};
+  if (metadata.has_parent) {
+    blocks.bitmaps = std::make_unique<SectorBitmaps>(blocks.bat.chunk_count());
+    blocks.parent = std::move(parent);
+  }
+  return blocks;
+}
+
 }  // namespace
 
 struct Image::Impl {
-  std::shared_ptr<const BlockDevice> view;  // the file, its log replayed
   ImageFacts facts;
-  Bat bat;
+  Blocks blocks;
   std::optional<Writer> writer;
 };
 
@@ -41,10 +60,9 @@ Result<std::shared_ptr<Image>> Image::open(DevicePtr file, ImageOptions options)
   }
   Container container = TRY(read_container(file));
   if (auto refusal = refusal_of(container)) return Error(Errc::unsupported, *refusal);
-  Bat bat = TRY(Bat::load(*container.view, container.regions.bat, container.metadata,
-                          places_without_blocks(container))
-                    .in("block allocation table"));
   ImageFacts facts = facts_of(container);
+  if (container.metadata.has_parent) TRY(check_parent(facts, options));
+  Blocks blocks = TRY(read_blocks(container, std::move(options.parent)));
   std::optional<Writer> writer;
   if (options.writable) {
     MakeGuid make_guid = options.make_guid ? options.make_guid : random_guid;
@@ -53,14 +71,16 @@ Result<std::shared_ptr<Image>> Image::open(DevicePtr file, ImageOptions options)
               .in("log"));
     }
     facts.log = ImageLog::clean;
-    container.view = file;
-    writer.emplace(file, std::move(container.headers), container.metadata.block_size,
-                   std::move(make_guid));
+    blocks.file = file;
+    bool leave = container.metadata.leave_blocks_allocated;
+    writer.emplace(file, std::move(container.headers),
+                   WriterOptions{.leave_blocks_allocated = leave && !blocks.parent,
+                                 .make_guid = std::move(make_guid),
+                                 .data_guid = options.data_guid});
   }
   return std::shared_ptr<Image>(
-      new Image(std::make_unique<Impl>(Impl{.view = std::move(container.view),
-                                            .facts = std::move(facts),
-                                            .bat = std::move(bat),
+      new Image(std::make_unique<Impl>(Impl{.facts = std::move(facts),
+                                            .blocks = std::move(blocks),
                                             .writer = std::move(writer)})));
 }
 
@@ -70,54 +90,51 @@ Result<ImageFacts> Image::examine(DevicePtr file) {
 
 ImageFacts Image::facts() const {
   ImageFacts facts = impl_->facts;
-  if (impl_->writer) facts.data_guid = impl_->writer->header().data_write_guid;
+  if (impl_->writer) {
+    facts.data_guid = impl_->writer->header().data_write_guid;
+    facts.link_id = facts.data_guid;
+  }
   return facts;
 }
 
-std::uint64_t Image::size() const { return impl_->facts.virtual_size; }
-std::uint32_t Image::sector_size() const { return impl_->facts.logical_sector_size; }
+std::uint64_t Image::size() const { return impl_->blocks.virtual_size; }
+std::uint32_t Image::sector_size() const { return impl_->blocks.sector_size; }
 bool Image::writable() const { return impl_->writer.has_value(); }
 
-Result<Mapping> Image::map(std::uint64_t offset) const {
-  Extent extent = TRY(this->extent(offset));
-  Bat::Run run = impl_->bat.run(offset, std::max<std::uint64_t>(extent.length, 1));
-  return Mapping{.length = extent.length,
-                 .depth = 0,
-                 .present = run.file_offset.has_value(),
-                 .zero = extent.zero,
-                 .file_offset = run.file_offset};
-}
-
 Done Image::do_read(std::uint64_t offset, MutableBytes into) const {
-  while (!into.empty()) {
-    Bat::Run run = impl_->bat.run(offset, into.size());
-    MutableBytes part = into.first(run.length);
-    if (run.file_offset) {
-      TRY(impl_->view->read(*run.file_offset, part));
-    } else {
-      std::memset(part.data(), 0, part.size());
-    }
-    offset += run.length;
-    into = into.subspan(run.length);
-  }
-  return {};
+  return impl_->blocks.read(offset, into);
 }
 
 Done Image::do_write(std::uint64_t offset, Bytes from) {
-  return impl_->writer->write(impl_->bat, offset, from);
+  return impl_->writer->write(impl_->blocks, offset, from);
 }
 
-Done Image::do_flush() { return impl_->writer->flush(impl_->bat); }
+Done Image::do_zero(std::uint64_t offset, std::uint64_t length) {
+  return impl_->writer->zero(impl_->blocks, offset, length);
+}
+
+Done Image::do_trim(std::uint64_t offset, std::uint64_t length) {
+  return impl_->writer->trim(impl_->blocks, offset, length);
+}
+
+Done Image::do_flush() { return impl_->writer->flush(impl_->blocks); }
+
+Result<Mapping> Image::map(std::uint64_t offset) const {
+  if (offset >= size()) {
+    TRY(this->extent(offset));  // bad_argument past the end
+    return Mapping{};
+  }
+  std::uint64_t length_max =
+      kExtentBlockCountMax * std::uint64_t{*impl_->facts.block_size};
+  return impl_->blocks.map(offset, std::min(size() - offset, length_max));
+}
 
 Result<Extent> Image::do_extent(std::uint64_t offset) const {
-  std::uint64_t length_max = std::min(
-      size() - offset, kExtentBlockCountMax * std::uint64_t{*impl_->facts.block_size});
-  Bat::Run run = impl_->bat.run(offset, length_max);
-  if (!run.file_offset) return Extent{.length = run.length, .zero = true};
-  // A block that is there may be a hole of the host's file all the same.
-  Extent extent = TRY(impl_->view->extent(*run.file_offset));
-  extent.length = std::min(extent.length, run.length);
-  return extent;
+  std::uint64_t length_max =
+      kExtentBlockCountMax * std::uint64_t{*impl_->facts.block_size};
+  Mapping mapping =
+      TRY(impl_->blocks.map(offset, std::min(size() - offset, length_max)));
+  return Extent{.length = mapping.length, .zero = mapping.zero};
 }
 
 }  // namespace drydock::vhdx

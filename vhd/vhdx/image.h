@@ -20,11 +20,12 @@ namespace drydock::vhdx {
 
 class Image final : public drydock::Image {
  public:
-  // unsupported for a differencing image, for logical sectors of 4096 bytes, and
-  // for what its writer says one must know and isn't known; corrupt where the
-  // file breaks a rule of the format; read_only where a writable image is asked
-  // for and `file` isn't.  After an Error the file is as it was, unless the host
-  // refused to write: then the log is still there to be replayed.
+  // unsupported for what its writer says one must know and isn't known; corrupt
+  // where the file breaks a rule of the format; what check_parent() says where
+  // options.parent isn't the parent of a differencing image; read_only where a
+  // writable image is asked for and `file` isn't.  After an Error the file is as it
+  // was, unless the host refused to write: then the log is still there to be
+  // replayed.
   static Result<std::shared_ptr<Image>> open(DevicePtr file, ImageOptions options = {});
   ~Image() override;
 
@@ -43,6 +44,8 @@ class Image final : public drydock::Image {
   Done do_read(std::uint64_t offset, MutableBytes into) const override;
   Done do_write(std::uint64_t offset, Bytes from) override;
   Done do_flush() override;
+  Done do_zero(std::uint64_t offset, std::uint64_t length) override;
+  Done do_trim(std::uint64_t offset, std::uint64_t length) override;
   Result<Extent> do_extent(std::uint64_t offset) const override;
 
   std::unique_ptr<Impl> impl_;
