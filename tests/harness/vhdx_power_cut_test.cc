@@ -10,6 +10,7 @@
 
 #include "harness/power_cut/cuts.h"
 #include "tests/support/run.h"
+#include "tests/support/sector_history.h"
 #include "tests/support/temp_folder.h"
 #include "tests/support/vhdx_builder.h"
 #include "vhd/base/try.h"
@@ -23,96 +24,7 @@ using power_cut::Files;
 using power_cut::Host;
 using power_cut::Tally;
 
-constexpr std::uint64_t kSectorSize = 512;
 constexpr const char* kName = "a.vhdx";
-
-MakeGuid counting_guids(std::uint64_t from) {
-  return [count = std::make_shared<std::uint64_t>(from)]() -> Result<Guid> {
-    Guid guid;
-    put(guid.bytes, 0, 8, ++*count);
-    return guid;
-  };
-}
-
-// Which values each sector may show.  A sector that isn't listed shows its
-// block's first value.
-class History {
- public:
-  History(std::uint64_t size, std::map<std::uint64_t, unsigned> blocks)
-      : size_(size), blocks_(std::move(blocks)) {}
-
-  void written(std::uint64_t offset, std::uint64_t length, unsigned value) {
-    for (std::uint64_t at = offset; at < offset + length; at += kSectorSize) {
-      auto& values = sectors_.try_emplace(at, std::set{first_value(at)}).first->second;
-      values.insert(value);
-      last_[at] = value;
-    }
-  }
-  void flushed() {
-    for (const auto& [at, value] : last_) sectors_[at] = {value};
-  }
-
-  // This sector was flushed; of the others, as much is known as before.
-  void settled(std::uint64_t at, unsigned value) { sectors_[at] = {value}; }
-
-  Done judge(const BlockDevice& disk) const {
-    static ByteVector buffer(kMiB);
-    for (std::uint64_t at = 0; at < size_;) {
-      std::uint64_t length = std::min(TRY(disk.extent(at)).length, kMiB - at % kMiB);
-      MutableBytes bytes = MutableBytes(buffer).first(length);
-      TRY(disk.read(at, bytes));
-      for (auto listed = sectors_.lower_bound(at);
-           listed != sectors_.end() && listed->first < at + length; ++listed) {
-        MutableBytes sector = bytes.subspan(listed->first - at, kSectorSize);
-        TRY(judge_run(listed->first, sector, listed->second));
-        std::memset(sector.data(), static_cast<int>(first_value(at)), kSectorSize);
-      }
-      TRY(judge_run(at, bytes, {first_value(at)}));
-      at += length;
-    }
-    return {};
-  }
-  // Only the sectors that were written, and the first of each block: enough for
-  // a disk that was judged whole a moment ago.
-  Done judge_again(const BlockDevice& disk) const {
-    ByteVector sector(kSectorSize);
-    for (std::uint64_t at = 0; at < size_; at += kMiB) {
-      if (sectors_.contains(at)) continue;
-      TRY(disk.read(at, sector));
-      TRY(judge_run(at, sector, {first_value(at)}));
-    }
-    for (const auto& [at, values] : sectors_) {
-      TRY(disk.read(at, sector));
-      TRY(judge_run(at, sector, values));
-    }
-    return {};
-  }
-  // Whether the disk must still be as it was before everything.
-  bool is_untouched(const BlockDevice& disk) const {
-    History untouched(size_, blocks_);
-    return static_cast<bool>(untouched.judge(disk));
-  }
-
- private:
-  unsigned first_value(std::uint64_t at) const {
-    auto found = blocks_.find(at / kMiB);
-    return found == blocks_.end() ? 0 : found->second;
-  }
-  static Done judge_run(std::uint64_t at, Bytes bytes,
-                        const std::set<unsigned>& values) {
-    unsigned value = std::to_integer<unsigned>(bytes[0]);
-    bool whole = std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
-    if (values.contains(value) && whole) return {};
-    return Error(Errc::corrupt, "the bytes at " + std::to_string(at) + " show " +
-                                    std::to_string(value) +
-                                    (whole ? "" : " and others"));
-  }
-
-  std::uint64_t size_;
-  std::map<std::uint64_t, unsigned> blocks_;
-  std::map<std::uint64_t, std::set<unsigned>> sectors_;
-  std::map<std::uint64_t, unsigned> last_;
-};
 
 // What is done to the image, in order: sectors written, flushes, a new session.
 struct Step {
@@ -124,11 +36,11 @@ struct Step {
 
 Result<std::shared_ptr<vhdx::Image>> open_on(Host& host, std::uint64_t guids) {
   return vhdx::Image::open(TRY(host.open_for_writing(kName)),
-                           {.writable = true, .make_guid = counting_guids(guids)});
+                           {.writable = true, .make_guid = guids_from(guids)});
 }
 
 // Ends where the host fails.
-Done run_steps(Host& host, const std::vector<Step>& steps, History& history) {
+Done run_steps(Host& host, const std::vector<Step>& steps, SectorHistory& history) {
   std::uint64_t guids = 0xD0D000;
   auto image = TRY(open_on(host, guids));
   for (const Step& step : steps) {
@@ -152,7 +64,8 @@ Done run_steps(Host& host, const std::vector<Step>& steps, History& history) {
 }
 
 // The image in `after` opens, for reading and for writing, and shows the same.
-Done judge_image(const Files& after, const History& history, const Guid& first_guid) {
+Done judge_image(const Files& after, const SectorHistory& history,
+                 const Guid& first_guid) {
   auto reader = TRY(vhdx::Image::open(after.at(kName).device()).in("reading"));
   TRY(history.judge(*reader).in("reading"));
   if (reader->facts().data_guid == first_guid && !history.is_untouched(*reader)) {
@@ -164,7 +77,7 @@ Done judge_image(const Files& after, const History& history, const Guid& first_g
   ByteVector sector(kSectorSize, std::byte{0xF0});
   TRY(writer->write(0, sector));
   TRY(writer->flush());
-  History then = history;
+  SectorHistory then = history;
   then.settled(0, 0xF0);
   Files again = host->files();
   auto reopened = TRY(vhdx::Image::open(again.at(kName).device()).in("reopening"));
@@ -195,11 +108,11 @@ enum class Trouble { cut, fault };
 
 // Every outcome of every cut (or fault) is judged by us, each 40th by qemu-img too.
 Done try_everything(const VhdxBuilder& file, const std::vector<Step>& steps,
-                    const History& first, Trouble trouble) {
+                    const SectorHistory& first, Trouble trouble) {
   Files before;
   before[kName] = Content(file.bytes);
   Guid first_guid = *TRY(vhdx::Image::open(before[kName].device()))->facts().data_guid;
-  History history = first;
+  SectorHistory history = first;
   auto work = [&](const std::shared_ptr<Host>& host) {
     history = first;
     static_cast<void>(run_steps(*host, steps, history));
@@ -232,7 +145,7 @@ struct Mixed {
     file.set_block(4, 3, old);
   }
   VhdxBuilder file;
-  History history;
+  SectorHistory history;
   std::vector<Step> steps = {
       {Step::write, 1 * kMiB + 512, 1024, 0x21},
       {Step::write, 2 * kMiB, 1024, 0x22},
@@ -279,7 +192,7 @@ struct Pending {
     file.put_log(0, log_entry(text));
   }
   VhdxBuilder file;
-  History history;
+  SectorHistory history;
   std::vector<Step> steps = {{Step::write, 2 * kMiB, 512, 0x31}, {Step::flush}};
 };
 

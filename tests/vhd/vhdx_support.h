@@ -110,6 +110,36 @@ inline ::testing::AssertionResult same_as_raw(const BlockDevice& device,
   return ::testing::AssertionSuccess();
 }
 
+// A writable image over bytes in memory, which can be looked at.
+struct WritableVhdx {
+  explicit WritableVhdx(ByteVector bytes, std::shared_ptr<const Image> parent = nullptr)
+      : file(std::make_shared<MemoryDevice>(std::move(bytes))) {
+    auto opened = vhdx::Image::open(
+        file,
+        {.writable = true, .make_guid = counting_guids(), .parent = std::move(parent)});
+    EXPECT_TRUE(opened) << (opened ? "" : opened.error().describe());
+    if (opened) image = *opened;
+  }
+  void write(std::uint64_t offset, Bytes bytes) {
+    auto done = image->write(offset, bytes);
+    EXPECT_TRUE(done) << (done ? "" : done.error().describe());
+  }
+  void flush() {
+    auto done = image->flush();
+    EXPECT_TRUE(done) << (done ? "" : done.error().describe());
+  }
+  ByteVector bytes() const { return {file->bytes().begin(), file->bytes().end()}; }
+  // What another reader sees of the disk now.
+  ByteVector reread(std::uint64_t offset, std::uint64_t length) const {
+    auto reader = open_bytes(bytes());
+    EXPECT_TRUE(reader) << (reader ? "" : reader.error().describe());
+    return reader ? read_all(**reader, offset, length) : ByteVector();
+  }
+
+  std::shared_ptr<MemoryDevice> file;
+  ImagePtr image;
+};
+
 // Runs a shell command; the test fails if it does.
 inline void shell(const std::string& command) {
   RunResult result = run({"sh", "-c", command});

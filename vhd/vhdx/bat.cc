@@ -56,9 +56,7 @@ Bat::Bat(const Region& region, const Metadata& metadata,
       block_shift_(std::countr_zero(metadata.block_size)),
       chunk_shift_(std::countr_zero(kSectorsPerBitmap * metadata.logical_sector_size) -
                    block_shift_),
-      // A differencing file has a bitmap's entry for its last chunk, too.  2.5
-      entry_count_(differencing_ ? bitmap_index_of(chunk_count() - 1) + 1
-                                 : index_of(block_count_ - 1) + 1),
+      entry_count_(entry_count_for(metadata.virtual_size)),
       others_(others) {}
 
 // An entry for a block of the sector bitmap follows those of each chunk, in
@@ -74,6 +72,16 @@ std::uint64_t Bat::bitmap_index_of(std::uint64_t chunk) const {
 bool Bat::is_bitmap_index(std::uint64_t index) const {
   std::uint64_t stride = (std::uint64_t{1} << chunk_shift_) + 1;
   return index % stride == stride - 1;
+}
+
+// A differencing file has a bitmap's entry for its last chunk, too.  2.5
+std::uint64_t Bat::entry_count_for(std::uint64_t virtual_size) const {
+  std::uint64_t last = checked::div_up(virtual_size, block_size()) - 1;
+  return 1 + (differencing_ ? bitmap_index_of(chunk_of(last)) : index_of(last));
+}
+
+std::uint64_t Bat::chunk_at(std::uint64_t index) const {
+  return index / ((std::uint64_t{1} << chunk_shift_) + 1);
 }
 
 std::uint64_t Bat::entry(std::uint64_t index) const {
@@ -202,7 +210,7 @@ Done Bat::collect_bitmap(std::uint64_t index, std::uint64_t value,
 
 Done Bat::collect_block(std::uint64_t index, std::uint64_t value,
                         std::uint64_t file_size, Places& places) const {
-  std::uint64_t chunk = index / ((std::uint64_t{1} << chunk_shift_) + 1);
+  std::uint64_t chunk = chunk_at(index);
   std::uint64_t block = index - chunk;
   // A bitmap's entry closes a chunk that may be only begun.
   if (block >= block_count_) return {};
@@ -312,6 +320,49 @@ void Bat::place_bitmap(std::uint64_t chunk, std::uint64_t file_offset) {
 
 void Bat::drop(std::uint64_t block, BlockState state) {
   set_entry(index_of(block), static_cast<std::uint64_t>(state));
+}
+
+void Bat::drop_from(std::uint64_t first_block) {
+  std::vector<std::uint64_t> dropped;
+  static_cast<void>(for_each_entry([&](std::uint64_t index, std::uint64_t value) {
+    std::uint64_t chunk = chunk_at(index);
+    bool past = is_bitmap_index(index) ? (chunk << chunk_shift_) >= first_block
+                                       : index - chunk >= first_block;
+    if (past && value != 0) dropped.push_back(index);
+    return Done();
+  }));
+  for (std::uint64_t index : dropped) set_entry(index, 0);
+}
+
+void Bat::drop_kept_spaces() {
+  std::vector<std::uint64_t> dropped;
+  static_cast<void>(for_each_entry([&](std::uint64_t index, std::uint64_t value) {
+    bool keeps = may_keep_space(state_of(value)) && (value & kBatOffsetMask) != 0;
+    if (keeps && !is_bitmap_index(index)) dropped.push_back(index);
+    return Done();
+  }));
+  for (std::uint64_t index : dropped) {
+    set_entry(index, static_cast<std::uint64_t>(BlockState::zero));
+  }
+}
+
+std::vector<Bat::Occupant> Bat::occupants() const {
+  std::vector<Occupant> occupants;
+  static_cast<void>(for_each_entry([&](std::uint64_t index, std::uint64_t value) {
+    BlockState state = state_of(value);
+    bool there =
+        state == BlockState::fully_present || state == BlockState::partially_present;
+    std::uint64_t chunk = chunk_at(index);
+    bool is_bitmap = is_bitmap_index(index);
+    if (there && (is_bitmap || index - chunk < block_count_)) {
+      occupants.push_back({.offset = value & kBatOffsetMask,
+                           .number = is_bitmap ? chunk : index - chunk,
+                           .is_bitmap = is_bitmap,
+                           .state = state});
+    }
+    return Done();
+  }));
+  return occupants;
 }
 
 std::vector<Region> Bat::taken() const {

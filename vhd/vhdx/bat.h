@@ -37,6 +37,10 @@ class Bat {
 
   std::uint64_t block_size() const { return std::uint64_t{1} << block_shift_; }
   std::uint64_t block_count() const { return block_count_; }
+  // With those of bitmaps among them.
+  std::uint64_t entry_count() const { return entry_count_; }
+  // How many a disk of another size has.
+  std::uint64_t entry_count_for(std::uint64_t virtual_size) const;
   // Of 2^23 sectors each, the last one perhaps shorter.
   std::uint64_t chunk_count() const { return ((block_count_ - 1) >> chunk_shift_) + 1; }
   std::uint64_t chunk_of(std::uint64_t block) const { return block >> chunk_shift_; }
@@ -68,6 +72,21 @@ class Bat {
   // From now on it is nowhere.
   void drop(std::uint64_t block, BlockState state);
 
+  // Every block from this one on, and every bitmap without a block before it, is
+  // nowhere, as if it had never been.
+  void drop_from(std::uint64_t first_block);
+  // Blocks that aren't present give up the space that they keep.
+  void drop_kept_spaces();
+
+  // What is in the file, in the table's order: blocks that are present, and bitmaps.
+  struct Occupant {
+    std::uint64_t offset = 0;
+    std::uint64_t number = 0;  // of the block, or of the chunk
+    bool is_bitmap = false;
+    BlockState state = BlockState::fully_present;
+  };
+  std::vector<Occupant> occupants() const;
+
   // Every stretch of the file that a block, a bitmap or one of the `others` has,
   // or may think that it has; ascending.
   std::vector<Region> taken() const;
@@ -94,6 +113,8 @@ class Bat {
   std::uint64_t index_of(std::uint64_t block) const;
   std::uint64_t bitmap_index_of(std::uint64_t chunk) const;
   bool is_bitmap_index(std::uint64_t index) const;
+  // Of an entry: its chunk; and its block, where it isn't a bitmap's.
+  std::uint64_t chunk_at(std::uint64_t index) const;
   std::uint64_t entry(std::uint64_t index) const;
   void set_entry(std::uint64_t index, std::uint64_t value);
   Source source_of(std::uint64_t entry) const;
@@ -111,9 +132,9 @@ class Bat {
   std::uint64_t virtual_size_;
   bool differencing_;
   std::uint64_t block_count_;
-  int block_shift_;            // log2 of the block size
-  int chunk_shift_;            // log2 of how many blocks lie between two bitmap entries
-  std::uint64_t entry_count_;  // with those of bitmaps among them
+  int block_shift_;  // log2 of the block size
+  int chunk_shift_;  // log2 of how many blocks lie between two bitmap entries
+  std::uint64_t entry_count_;
   std::vector<Region> others_;
   std::vector<std::unique_ptr<Page>> pages_;  // null: all zeros
   bool kept_spaces_usable_ = false;

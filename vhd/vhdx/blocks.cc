@@ -8,6 +8,37 @@
 
 namespace drydock::vhdx {
 
+namespace {
+
+std::vector<Region> places_without_blocks(const Container& container) {
+  std::vector<Region> places = container.regions.all;
+  const Header& header = container.headers.current();
+  places.push_back(
+      {.id = {}, .offset = header.log_offset, .length = header.log_length});
+  return places;
+}
+
+}  // namespace
+
+Result<Blocks> read_blocks(const Container& container,
+                           std::shared_ptr<const drydock::Image> parent) {
+  const Metadata& metadata = container.metadata;
+  Bat bat = TRY(Bat::load(*container.view, container.regions.bat, metadata,
+                          places_without_blocks(container))
+                    .in("block allocation table"));
+  Blocks blocks{.file = container.view,
+                .bat = std::move(bat),
+                .bitmaps = nullptr,
+                .parent = nullptr,
+                .sector_size = metadata.logical_sector_size,
+                .virtual_size = metadata.virtual_size};
+  if (metadata.has_parent) {
+    blocks.bitmaps = std::make_unique<SectorBitmaps>(blocks.bat.chunk_count());
+    blocks.parent = std::move(parent);
+  }
+  return blocks;
+}
+
 Result<Bat::Run> Blocks::run(std::uint64_t offset, std::uint64_t length_max) const {
   Bat::Run run = bat.run(offset, length_max);
   if (run.source != Source::mixed) return run;

@@ -10,6 +10,7 @@
 
 #include "vhd/image.h"
 #include "vhd/vhdx/bat.h"
+#include "vhd/vhdx/container.h"
 #include "vhd/vhdx/sector_bitmaps.h"
 
 namespace drydock::vhdx {
@@ -29,5 +30,10 @@ struct Blocks {
   Done read(std::uint64_t offset, MutableBytes into) const;
   Result<Mapping> map(std::uint64_t offset, std::uint64_t length_max) const;
 };
+
+// Those of a container that was read, and of its parent if it has one.  Fails as
+// Bat::load() does.
+Result<Blocks> read_blocks(const Container& container,
+                           std::shared_ptr<const drydock::Image> parent);
 
 }  // namespace drydock::vhdx

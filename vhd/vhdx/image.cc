@@ -4,8 +4,9 @@
 
 #include "vhd/base/try.h"
 #include "vhd/parent.h"
-#include "vhd/vhdx/blocks.h"
+#include "vhd/vhdx/compact.h"
 #include "vhd/vhdx/container.h"
+#include "vhd/vhdx/resize.h"
 #include "vhd/vhdx/writer.h"
 
 namespace drydock::vhdx {
@@ -16,36 +17,10 @@ namespace {
 // asks often doesn't pay for the whole of an empty disk each time.
 constexpr std::uint64_t kExtentBlockCountMax = 16384;
 
-std::vector<Region> places_without_blocks(const Container& container) {
-  std::vector<Region> places = container.regions.all;
-  const Header& header = container.headers.current();
-  places.push_back(
-      {.id = {}, .offset = header.log_offset, .length = header.log_length});
-  return places;
-}
-
-Result<Blocks> read_blocks(const Container& container,
-                           std::shared_ptr<const drydock::Image> parent) {
-  const Metadata& metadata = container.metadata;
-  Bat bat = TRY(Bat::load(*container.view, container.regions.bat, metadata,
-                          places_without_blocks(container))
-                    .in("block allocation table"));
-  Blocks blocks{.file = container.view,
-                .bat = std::move(bat),
-                .bitmaps = nullptr,
-                .parent = nullptr,
-                .sector_size = metadata.logical_sector_size,
-                .virtual_size = metadata.virtual_size};
-  if (metadata.has_parent) {
-    blocks.bitmaps = std::make_unique<SectorBitmaps>(blocks.bat.chunk_count());
-    blocks.parent = std::move(parent);
-  }
-  return blocks;
-}
-
 }  // namespace
 
 struct Image::Impl {
+  DevicePtr file;
   ImageFacts facts;
   Blocks blocks;
   std::optional<Writer> writer;
@@ -79,7 +54,8 @@ Result<std::shared_ptr<Image>> Image::open(DevicePtr file, ImageOptions options)
                                  .data_guid = options.data_guid});
   }
   return std::shared_ptr<Image>(
-      new Image(std::make_unique<Impl>(Impl{.facts = std::move(facts),
+      new Image(std::make_unique<Impl>(Impl{.file = std::move(file),
+                                            .facts = std::move(facts),
                                             .blocks = std::move(blocks),
                                             .writer = std::move(writer)})));
 }
@@ -115,6 +91,23 @@ Done Image::do_zero(std::uint64_t offset, std::uint64_t length) {
 
 Done Image::do_trim(std::uint64_t offset, std::uint64_t length) {
   return impl_->writer->trim(impl_->blocks, offset, length);
+}
+
+// What the file says of the disk is read again.
+Done Image::do_resize(std::uint64_t size) {
+  TRY(vhdx::resize(impl_->file, impl_->blocks, *impl_->writer, size));
+  Container container = TRY(read_container(impl_->file));
+  impl_->blocks = TRY(read_blocks(container, impl_->blocks.parent));
+  impl_->facts = facts_of(container);
+  return cut_file(*impl_->file, impl_->blocks);
+}
+
+Result<Compaction> Image::compact(const Progress& progress) {
+  if (!writable()) {
+    return Error(Errc::read_only, "the image was opened for reading only");
+  }
+  if (impl_->facts.kind == ImageKind::fixed) return drydock::Image::compact(progress);
+  return vhdx::compact(*impl_->file, impl_->blocks, *impl_->writer, progress);
 }
 
 Done Image::do_flush() { return impl_->writer->flush(impl_->blocks); }

@@ -37,6 +37,7 @@ class Image final : public drydock::Image {
   std::uint32_t sector_size() const override;
   bool writable() const override;
   Result<Mapping> map(std::uint64_t offset) const override;
+  Result<Compaction> compact(const Progress& progress) override;
 
  private:
   struct Impl;
@@ -46,6 +47,7 @@ class Image final : public drydock::Image {
   Done do_flush() override;
   Done do_zero(std::uint64_t offset, std::uint64_t length) override;
   Done do_trim(std::uint64_t offset, std::uint64_t length) override;
+  Done do_resize(std::uint64_t size) override;
   Result<Extent> do_extent(std::uint64_t offset) const override;
 
   std::unique_ptr<Impl> impl_;

@@ -55,6 +55,8 @@ class Writer {
   // Space where nothing is, neither in the file as it was at the last flush nor as
   // it is now: `length` bytes of which nothing is known.
   Result<std::uint64_t> find_space(const Blocks& blocks, std::uint64_t length);
+  // The table has changed otherwise than by this: what is free is to be found anew.
+  void forget_space() { space_.reset(); }
 
  private:
   Done check_usable() const;

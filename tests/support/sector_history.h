@@ -1,0 +1,111 @@
+// What each sector of a disk may show after a power cut: what it held at the last
+// flush, or what was written to it since; one value a sector, so that a mix of two is
+// seen.
+
+#pragma once
+
+#include <cstring>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "tests/support/vhdx_builder.h"
+#include "vhd/base/random_guid.h"
+#include "vhd/base/try.h"
+#include "vhd/block_device.h"
+
+namespace drydock::testing {
+
+inline constexpr std::uint64_t kSectorSize = 512;
+
+// GUIDs that count up, so that runs repeat.
+inline MakeGuid guids_from(std::uint64_t from) {
+  return [count = std::make_shared<std::uint64_t>(from)]() -> Result<Guid> {
+    Guid guid;
+    put(guid.bytes, 0, 8, ++*count);
+    return guid;
+  };
+}
+
+// Which values each sector may show.  A sector that isn't listed shows its
+// block's first value.
+class SectorHistory {
+ public:
+  SectorHistory(std::uint64_t size, std::map<std::uint64_t, unsigned> blocks)
+      : size_(size), blocks_(std::move(blocks)) {}
+
+  void written(std::uint64_t offset, std::uint64_t length, unsigned value) {
+    for (std::uint64_t at = offset; at < offset + length; at += kSectorSize) {
+      auto& values = sectors_.try_emplace(at, std::set{first_value(at)}).first->second;
+      values.insert(value);
+      last_[at] = value;
+    }
+  }
+  void flushed() {
+    for (const auto& [at, value] : last_) sectors_[at] = {value};
+  }
+
+  // This sector was flushed; of the others, as much is known as before.
+  void settled(std::uint64_t at, unsigned value) { sectors_[at] = {value}; }
+
+  Done judge(const BlockDevice& disk) const {
+    static ByteVector buffer(kMiB);
+    for (std::uint64_t at = 0; at < size_;) {
+      std::uint64_t length = std::min(TRY(disk.extent(at)).length, kMiB - at % kMiB);
+      MutableBytes bytes = MutableBytes(buffer).first(length);
+      TRY(disk.read(at, bytes));
+      for (auto listed = sectors_.lower_bound(at);
+           listed != sectors_.end() && listed->first < at + length; ++listed) {
+        MutableBytes sector = bytes.subspan(listed->first - at, kSectorSize);
+        TRY(judge_run(listed->first, sector, listed->second));
+        std::memset(sector.data(), static_cast<int>(first_value(at)), kSectorSize);
+      }
+      TRY(judge_run(at, bytes, {first_value(at)}));
+      at += length;
+    }
+    return {};
+  }
+  // Only the sectors that were written, and the first of each block: enough for
+  // a disk that was judged whole a moment ago.
+  Done judge_again(const BlockDevice& disk) const {
+    ByteVector sector(kSectorSize);
+    for (std::uint64_t at = 0; at < size_; at += kMiB) {
+      if (sectors_.contains(at)) continue;
+      TRY(disk.read(at, sector));
+      TRY(judge_run(at, sector, {first_value(at)}));
+    }
+    for (const auto& [at, values] : sectors_) {
+      TRY(disk.read(at, sector));
+      TRY(judge_run(at, sector, values));
+    }
+    return {};
+  }
+  // Whether the disk must still be as it was before everything.
+  bool is_untouched(const BlockDevice& disk) const {
+    SectorHistory untouched(size_, blocks_);
+    return static_cast<bool>(untouched.judge(disk));
+  }
+
+ private:
+  unsigned first_value(std::uint64_t at) const {
+    auto found = blocks_.find(at / kMiB);
+    return found == blocks_.end() ? 0 : found->second;
+  }
+  static Done judge_run(std::uint64_t at, Bytes bytes,
+                        const std::set<unsigned>& values) {
+    unsigned value = std::to_integer<unsigned>(bytes[0]);
+    bool whole = std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
+    if (values.contains(value) && whole) return {};
+    return Error(Errc::corrupt, "the bytes at " + std::to_string(at) + " show " +
+                                    std::to_string(value) +
+                                    (whole ? "" : " and others"));
+  }
+
+  std::uint64_t size_;
+  std::map<std::uint64_t, unsigned> blocks_;
+  std::map<std::uint64_t, std::set<unsigned>> sectors_;
+  std::map<std::uint64_t, unsigned> last_;
+};
+
+}  // namespace drydock::testing
