@@ -4,7 +4,8 @@
 
 #include "vhd/base/try.h"
 #include "vhd/raw_image.h"
-#include "vhd/vhd1/footer.h"
+#include "vhd/vhd1/container.h"
+#include "vhd/vhd1/image.h"
 #include "vhd/vhdx/image.h"
 
 namespace drydock {
@@ -73,8 +74,8 @@ Result<std::shared_ptr<Image>> open_image(DevicePtr file, ImageOptions options) 
   if (TRY(is_vhdx(*file))) {
     return TRY(vhdx::Image::open(std::move(file), std::move(options)));
   }
-  if (auto facts = TRY(vhd1::examine(*file))) {
-    return Error(facts->refusal_code, *facts->refusal);
+  if (auto footers = TRY(vhd1::find_footers(*file))) {
+    return vhd1::open(std::move(file), *footers, std::move(options));
   }
   return TRY(RawImage::open(std::move(file), std::move(options)));
 }

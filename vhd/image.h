@@ -47,6 +47,8 @@ struct ImageFacts {
   // and the order in which they are to be tried.  UTF-8; a stranger's: nothing
   // here follows them.
   std::vector<std::string> parent_paths;
+  // What isn't as it should be, and doesn't keep the image from being opened.
+  std::vector<std::string> notes;
   // Why open_image() won't open it, if that is so, and the code that it fails with.
   std::optional<std::string> refusal;
   Errc refusal_code = Errc::unsupported;

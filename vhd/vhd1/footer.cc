@@ -1,123 +1,136 @@
 #include "vhd/vhd1/footer.h"
 
-#include <fmt/format.h>
+#include <algorithm>
 
-#include <numeric>
-
-#include "vhd/base/checked.h"
 #include "vhd/base/try.h"
-#include "vhd/base/utf16.h"
-#include "vhd/vhd1/format.h"
 
 namespace drydock::vhd1 {
 
 namespace {
 
-constexpr std::string_view kFooterCookie = "conectix";
-constexpr std::string_view kHeaderCookie = "cxsparse";
+constexpr std::string_view kCookie = "conectix";
 
-bool begins_with(const std::array<char, 8>& cookie, std::string_view text) {
-  return std::string_view(cookie.data(), cookie.size()) == text;
+// The most that cylinders, heads and sectors can count.
+constexpr std::uint64_t kGeometrySectorsMax = 65535ull * 16 * 255;
+
+bool has_mark(const Footer& footer) {
+  return std::string_view(footer.cookie.data(), footer.cookie.size()) == kCookie;
 }
 
-bool is_sound(Footer footer) {
-  std::uint32_t checksum = footer.checksum;
-  footer.checksum = 0;
-  std::uint32_t sum = 0;
-  for (std::byte byte : bytes_of(footer)) sum += std::to_integer<std::uint32_t>(byte);
-  return checksum == ~sum;
+bool is_sound(const Footer& footer) {
+  return has_mark(footer) && footer.checksum == checksum_of(footer);
 }
 
-// The footer at `offset`, if it bears the mark; its last byte may be cut off.
-Result<std::optional<Footer>> read_footer(const BlockDevice& file, std::uint64_t offset,
-                                          std::uint64_t length) {
-  Footer footer;
-  auto bytes = std::as_writable_bytes(std::span(&footer, 1));
-  bytes.back() = std::byte{0};
-  TRY(file.read(offset, bytes.first(length)));
-  if (!begins_with(footer.cookie, kFooterCookie)) return std::nullopt;
+// The first `length` bytes of a footer at `offset`; the others are zero.
+Result<Footer> read_footer(const BlockDevice& file, std::uint64_t offset,
+                           std::uint64_t length) {
+  Footer footer{};
+  TRY(file.read(offset, std::as_writable_bytes(std::span(&footer, 1)).first(length)));
   return footer;
 }
 
-// Of those there are, one that is sound; else any.
-Result<std::optional<Footer>> find_footer(const BlockDevice& file) {
+// What is at the end: sound, else marked, else a Footer of no mark.
+Result<Footer> read_tail(const BlockDevice& file, Footers& found) {
   std::uint64_t size = file.size();
-  if (size < kFooterSize) return std::nullopt;
-  std::optional<Footer> found = TRY(read_footer(file, size - kFooterSize, kFooterSize));
-  if (found && is_sound(*found)) return found;
-  for (auto [offset, length] : {std::pair(size - kShortFooterSize, kShortFooterSize),
-                                std::pair(std::uint64_t{0}, kFooterSize)}) {
-    std::optional<Footer> other = TRY(read_footer(file, offset, length));
-    if (other && (!found || is_sound(*other))) found = other;
-    if (found && is_sound(*found)) break;
+  Footer marked{};
+  for (std::uint64_t length : {kFooterSize, kShortFooterSize}) {
+    Footer footer = TRY(read_footer(file, size - length, length));
+    if (!has_mark(footer) || (found.tail_size != 0 && !is_sound(footer))) continue;
+    marked = footer;
+    found.tail_size = length;
+    found.tail_offset = size - length;
+    if (is_sound(footer)) break;
   }
-  return found;
+  found.tail_sound = is_sound(marked);
+  return marked;
 }
 
-// What only a dynamic or differencing VHD has.  Left out where it can't be read:
-// the refusal stands either way.
-Done read_dynamic_header(const BlockDevice& file, const Footer& footer,
-                         ImageFacts& facts) {
-  if (!checked::within(footer.header_offset, sizeof(DynamicHeader), file.size())) {
-    return {};
-  }
-  DynamicHeader header;
-  TRY(file.read(footer.header_offset, std::as_writable_bytes(std::span(&header, 1))));
-  if (!begins_with(header.cookie, kHeaderCookie)) return {};
-  facts.block_size = header.block_size;
-  if (footer.kind != kDifferencing) return {};
-  std::u16string name;
-  for (std::uint16_t unit : header.parent_name) {
-    if (unit == 0) break;
-    name.push_back(static_cast<char16_t>(unit));
-  }
-  if (!name.empty()) facts.parent_paths.push_back(to_utf8(name));
-  return {};
+std::uint64_t geometry_size(const Footer& footer) {
+  return std::uint64_t{footer.cylinders} * footer.heads * footer.sectors * kSectorSize;
 }
 
-std::string refusal_of(const ImageFacts& facts) {
-  constexpr const char* kConvert =
-      "; convert it to VHDX (Convert-VHD, or qemu-img convert -f vpc -O vhdx)";
-  if (facts.kind == ImageKind::fixed) {
-    return fmt::format("this is a fixed VHD, which can't be opened yet{}", kConvert);
+// "Appendix: CHS Calculation".
+void set_geometry(Footer& footer, std::uint64_t size) {
+  std::uint64_t total = std::min(size / kSectorSize, kGeometrySectorsMax);
+  std::uint64_t sectors = 17;
+  std::uint64_t heads = 0;
+  std::uint64_t tracks = total / sectors;
+  if (total >= 65535ull * 16 * 63) {
+    sectors = 255;
+    heads = 16;
+    tracks = total / sectors;
+  } else {
+    heads = std::max<std::uint64_t>((tracks + 1023) / 1024, 4);
+    if (tracks >= heads * 1024 || heads > 16) {
+      sectors = 31;
+      heads = 16;
+      tracks = total / sectors;
+    }
+    if (tracks >= heads * 1024) {
+      sectors = 63;
+      heads = 16;
+      tracks = total / sectors;
+    }
   }
-  if (facts.kind == ImageKind::dynamic) {
-    return fmt::format("this is a dynamic VHD, which can't be opened yet{}", kConvert);
-  }
-  return fmt::format(
-      "this is a differencing VHD, which can't be opened yet: it holds only what has "
-      "changed since its parent, {}; merge it first (Merge-VHD)",
-      facts.parent_paths.empty() ? "(it records no name)" : facts.parent_paths[0]);
+  footer.cylinders = static_cast<std::uint16_t>(tracks / heads);
+  footer.heads = static_cast<std::uint8_t>(heads);
+  footer.sectors = static_cast<std::uint8_t>(sectors);
 }
 
 }  // namespace
 
-Result<std::optional<ImageFacts>> examine(const BlockDevice& file) {
-  std::optional<Footer> footer = TRY(find_footer(file));
-  if (!footer) return std::nullopt;
-  ImageFacts facts;
-  facts.format = ImageFormat::vhd;
-  facts.virtual_size = footer->current_size;
-  facts.creator = std::string(footer->creator.data(), footer->creator.size());
-  std::uint32_t kind = footer->kind;
-  if (kind == kFixed) facts.kind = ImageKind::fixed;
-  if (kind == kDynamic) facts.kind = ImageKind::dynamic;
-  if (kind == kDifferencing) facts.kind = ImageKind::differencing;
-  if (facts.kind == ImageKind::raw) {
-    return Error(Errc::corrupt, fmt::format("this is a VHD of kind {}; 2 (fixed), 3 "
-                                            "(dynamic) and 4 (differencing) are known",
-                                            kind));
-  }
-  if (kind != kFixed) TRY(read_dynamic_header(file, *footer, facts));
-  facts.refusal = refusal_of(facts);
-  if (!is_sound(*footer)) {
-    facts.refusal_code = Errc::corrupt;
-    facts.refusal = fmt::format(
-        "this is a {} VHD, and its footer's checksum doesn't hold: nothing that it "
-        "says of itself can be believed",
-        to_string(facts.kind));
-  }
-  return facts;
+std::uint32_t checksum_of(Footer footer) {
+  footer.checksum = 0;
+  std::uint32_t sum = 0;
+  for (std::byte byte : bytes_of(footer)) sum += std::to_integer<std::uint32_t>(byte);
+  return ~sum;
+}
+
+void seal(Footer& footer) { footer.checksum = checksum_of(footer); }
+
+Result<std::optional<Footers>> find_footers(const BlockDevice& file) {
+  if (file.size() < kFooterSize) return std::nullopt;
+  Footers found;
+  found.tail_offset = file.size();
+  Footer tail = TRY(read_tail(file, found));
+  Footer copy = TRY(read_footer(file, 0, kFooterSize));
+  // A fixed VHD has no copy: what is at its start is the disk's first sector.
+  bool copied = has_mark(copy) && copy.kind != kFixed &&
+                !(found.tail_sound && tail.kind == kFixed);
+  found.copy_sound = copied && is_sound(copy);
+  if (found.tail_size == 0 && !copied) return std::nullopt;
+  found.footer =
+      found.tail_sound || !copied || (found.tail_size != 0 && !found.copy_sound) ? tail
+                                                                                 : copy;
+  found.sound = found.tail_sound || found.copy_sound;
+  found.differ = found.tail_sound && found.copy_sound &&
+                 std::memcmp(&tail, &copy, kShortFooterSize) != 0;
+  return found;
+}
+
+bool counts_cylinders(const Footer& footer) {
+  std::string_view creator(footer.creator.data(), footer.creator.size());
+  return creator == "vpc " || creator == "qemu";
+}
+
+std::uint64_t disk_size(const Footer& footer) {
+  std::uint64_t size = footer.current_size / kSectorSize * kSectorSize;
+  std::uint64_t counted = geometry_size(footer);
+  bool at_limit = counted == kGeometrySectorsMax * kSectorSize;
+  if (!counts_cylinders(footer) || at_limit || counted == 0) return size;
+  return std::min(size, counted);
+}
+
+void set_disk_size(Footer& footer, std::uint64_t size) {
+  footer.current_size = size;
+  set_geometry(footer, size);
+  if (disk_size(footer) != size) footer.creator = {'w', 'i', 'n', ' '};
+}
+
+std::string creator_of(const Footer& footer) {
+  std::string name(footer.creator.begin(), footer.creator.end());
+  std::size_t last = name.find_last_not_of(std::string_view(" \0", 2));
+  return name.substr(0, last + 1);
 }
 
 }  // namespace drydock::vhd1

@@ -1,21 +1,49 @@
-// A VHD, as its footer describes it.  It is recognised here, and not opened yet:
-// a fixed one looks like a raw disk with 512 bytes too many, and must not be
-// taken for one.
-//
-// The ground is Microsoft's "Virtual Hard Disk Image Format Specification" 1.0.
+// The footer of a VHD, and the copy at the file's start: which one is believed, and
+// how large it says that the disk is.
 
 #pragma once
 
 #include <optional>
+#include <string>
 
-#include "vhd/image.h"
+#include "vhd/block_device.h"
+#include "vhd/vhd1/format.h"
 
 namespace drydock::vhd1 {
 
-// Facts of the VHD that `file` is, with `refusal`; nothing where it isn't one.
-// Its mark is the footer at its end, or the copy at its start that dynamic and
-// differencing ones have.  A footer whose checksum is wrong is a mark, too,
-// and the refusal says so.  corrupt for a kind that isn't known.
-Result<std::optional<ImageFacts>> examine(const BlockDevice& file);
+// What was found at the places where footers are.
+struct Footers {
+  // The one that is believed: the last sound one of the copy at the start and the
+  // footer at the end.
+  Footer footer;
+  bool sound = false;             // false: neither is, and nothing else can be believed
+  bool copy_sound = false;        // the one at the start
+  bool tail_sound = false;        // the one at the end
+  bool differ = false;            // both are sound, and not the same
+  std::uint64_t tail_offset = 0;  // of the one at the end, be it sound or not
+  std::uint64_t tail_size = 0;    // 511 or 512; 0: nothing at the end bears the mark
+
+  bool is_fixed() const { return footer.kind == kFixed; }
+};
+
+// Nothing where neither place bears the mark: then the file is no VHD.
+Result<std::optional<Footers>> find_footers(const BlockDevice& file);
+
+std::uint32_t checksum_of(Footer footer);
+void seal(Footer& footer);
+
+// The size of the disk in bytes, as its maker counted it: by cylinders, heads and
+// sectors where that was Virtual PC or an old QEMU, and as `current_size` says where
+// it was anyone else, or the count is at its limit.
+std::uint64_t disk_size(const Footer& footer);
+
+// Whether disk_size() of a footer by this maker goes by cylinders.
+bool counts_cylinders(const Footer& footer);
+
+// Makes the footer one of a disk of `size` bytes, whoever reads it.
+void set_disk_size(Footer& footer, std::uint64_t size);
+
+// "win": without what fills it up to four letters.
+std::string creator_of(const Footer& footer);
 
 }  // namespace drydock::vhd1

@@ -1,0 +1,37 @@
+// A fixed VHD: the disk, then a footer.
+
+#pragma once
+
+#include "vhd/vhd1/container.h"
+
+namespace drydock::vhd1 {
+
+class FixedImage final : public Image {
+ public:
+  FixedImage(DevicePtr file, const Container& container, bool writable)
+      : file_(std::move(file)),
+        footers_(container.footers),
+        facts_(facts_of(container)),
+        writable_(writable) {}
+
+  ImageFacts facts() const override { return facts_; }
+  std::uint64_t size() const override { return facts_.virtual_size; }
+  std::uint32_t sector_size() const override { return kSectorSize; }
+  bool writable() const override { return writable_; }
+  Result<Mapping> map(std::uint64_t offset) const override;
+
+ private:
+  Done do_read(std::uint64_t offset, MutableBytes into) const override;
+  Done do_write(std::uint64_t offset, Bytes from) override;
+  Done do_flush() override;
+  Done do_zero(std::uint64_t offset, std::uint64_t length) override;
+  Done do_trim(std::uint64_t offset, std::uint64_t length) override;
+  Result<Extent> do_extent(std::uint64_t offset) const override;
+
+  DevicePtr file_;
+  Footers footers_;
+  ImageFacts facts_;
+  bool writable_;
+};
+
+}  // namespace drydock::vhd1
