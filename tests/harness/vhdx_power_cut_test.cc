@@ -14,6 +14,7 @@
 #include "tests/support/temp_folder.h"
 #include "tests/support/vhdx_builder.h"
 #include "vhd/base/try.h"
+#include "vhd/memory_device.h"
 #include "vhd/vhdx/image.h"
 
 namespace drydock::testing {
@@ -26,72 +27,103 @@ using power_cut::Tally;
 
 constexpr const char* kName = "a.vhdx";
 
-// What is done to the image, in order: sectors written, flushes, a new session.
+// What is done to the image, in order.
 struct Step {
-  enum { write, flush, reopen } kind;
-  std::uint64_t offset = 0;
+  enum { write, zero, flush, reopen, compact, resize } kind;
+  std::uint64_t offset = 0;  // of a resize: the size
   std::uint64_t length = 0;
   unsigned value = 0;
 };
 
-Result<std::shared_ptr<vhdx::Image>> open_on(Host& host, std::uint64_t guids) {
+// An image, what it shows, and what is done to it.
+struct Story {
+  VhdxBuilder file;
+  SectorHistory history;
+  std::vector<Step> steps;
+  std::shared_ptr<const Image> parent = nullptr;
+};
+
+Result<std::shared_ptr<vhdx::Image>> open_for_reading(const Story& story,
+                                                      const Files& files) {
+  return vhdx::Image::open(files.at(kName).device(), {.parent = story.parent});
+}
+
+Result<std::shared_ptr<vhdx::Image>> open_on(const Story& story, Host& host,
+                                             std::uint64_t guids) {
   return vhdx::Image::open(TRY(host.open_for_writing(kName)),
-                           {.writable = true, .make_guid = guids_from(guids)});
+                           {.writable = true,
+                            .make_guid = guids_from(guids),
+                            .data_guid = {},
+                            .parent = story.parent});
+}
+
+Done run_step(vhdx::Image& image, const Step& step, SectorHistory& history) {
+  switch (step.kind) {
+    case Step::write:
+      history.written(step.offset, step.length, step.value);
+      return image.write(step.offset,
+                         ByteVector(step.length, static_cast<std::byte>(step.value)));
+    case Step::zero:
+      history.written(step.offset, step.length, 0);
+      return image.zero(step.offset, step.length);
+    case Step::compact:
+      TRY(image.compact({}));
+      history.flushed();
+      break;
+    case Step::resize:
+      history.resized(step.offset);
+      TRY(image.resize(step.offset));
+      history.flushed();
+      break;
+    case Step::flush:
+      TRY(image.flush());
+      history.flushed();
+      break;
+    case Step::reopen:
+      break;
+  }
+  return {};
 }
 
 // Ends where the host fails.
-Done run_steps(Host& host, const std::vector<Step>& steps, SectorHistory& history) {
+Done run_steps(const Story& story, Host& host, SectorHistory& history) {
   std::uint64_t guids = 0xD0D000;
-  auto image = TRY(open_on(host, guids));
-  for (const Step& step : steps) {
-    switch (step.kind) {
-      case Step::write:
-        history.written(step.offset, step.length, step.value);
-        TRY(image->write(step.offset,
-                         ByteVector(step.length, static_cast<std::byte>(step.value))));
-        break;
-      case Step::flush:
-        TRY(image->flush());
-        history.flushed();
-        break;
-      case Step::reopen:
-        image.reset();
-        image = TRY(open_on(host, guids += 0x1000));
-        break;
-    }
+  auto image = TRY(open_on(story, host, guids));
+  for (const Step& step : story.steps) {
+    TRY(run_step(*image, step, history));
+    if (step.kind != Step::reopen) continue;
+    image.reset();
+    image = TRY(open_on(story, host, guids += 0x1000));
   }
   return {};
 }
 
 // The image in `after` opens, for reading and for writing, and shows the same.
-Done judge_image(const Files& after, const SectorHistory& history,
+Done judge_image(const Story& story, const Files& after, const SectorHistory& history,
                  const Guid& first_guid) {
-  auto reader = TRY(vhdx::Image::open(after.at(kName).device()).in("reading"));
+  auto reader = TRY(open_for_reading(story, after).in("reading"));
   TRY(history.judge(*reader).in("reading"));
   if (reader->facts().data_guid == first_guid && !history.is_untouched(*reader)) {
     return Error(Errc::corrupt, "the disk changed and its DataWriteGuid didn't");
   }
   std::shared_ptr<Host> host = Host::start(after);
-  auto writer = TRY(open_on(*host, 0xE0E000).in("writing"));
+  auto writer = TRY(open_on(story, *host, 0xE0E000).in("writing"));
   TRY(history.judge_again(*writer).in("writing"));
   ByteVector sector(kSectorSize, std::byte{0xF0});
   TRY(writer->write(0, sector));
   TRY(writer->flush());
-  SectorHistory then = history;
-  then.settled(0, 0xF0);
-  Files again = host->files();
-  auto reopened = TRY(vhdx::Image::open(again.at(kName).device()).in("reopening"));
+  auto reopened = TRY(open_for_reading(story, host->files()).in("reopening"));
   if (reopened->facts().log != ImageLog::clean) {
     return Error(Errc::corrupt, "a flush left the log in use");
   }
-  return then.judge_again(*reopened).in("reopening");
+  return history.judge_again(*reopened, {{0, 0xF0}}).in("reopening");
 }
 
 // What qemu-img says of it once its log is replayed by us.
-Done judge_by_qemu(const Files& after) {
+Done judge_by_qemu(const Story& story, const Files& after) {
   TempFolder folder;
   std::shared_ptr<Host> host = Host::start(after);
-  TRY(open_on(*host, 0xE0E000));
+  TRY(open_on(story, *host, 0xE0E000));
   DevicePtr file = TRY(host->open(kName));
   ByteVector bytes(file->size());
   TRY(file->read(0, bytes));
@@ -106,22 +138,22 @@ Done judge_by_qemu(const Files& after) {
 
 enum class Trouble { cut, fault };
 
-// Every outcome of every cut (or fault) is judged by us, each 40th by qemu-img too.
-Done try_everything(const VhdxBuilder& file, const std::vector<Step>& steps,
-                    const SectorHistory& first, Trouble trouble) {
+// Every outcome of every cut (or fault) is judged by us, each 40th by qemu-img too,
+// which knows no parents.
+Done try_everything(const Story& story, Trouble trouble) {
   Files before;
-  before[kName] = Content(file.bytes);
-  Guid first_guid = *TRY(vhdx::Image::open(before[kName].device()))->facts().data_guid;
-  SectorHistory history = first;
+  before[kName] = Content(story.file.bytes);
+  Guid first_guid = *TRY(open_for_reading(story, before))->facts().data_guid;
+  SectorHistory history = story.history;
   auto work = [&](const std::shared_ptr<Host>& host) {
-    history = first;
-    static_cast<void>(run_steps(*host, steps, history));
+    history = story.history;
+    static_cast<void>(run_steps(story, *host, history));
   };
   std::uint64_t count = 0;
-  bool qemu = have_program("qemu-img");
+  bool qemu = have_program("qemu-img") && !story.parent;
   auto judge = [&](const Files& after) -> Done {
-    TRY(judge_image(after, history, first_guid));
-    if (qemu && count++ % 40 == 0) return judge_by_qemu(after);
+    TRY(judge_image(story, after, history, first_guid));
+    if (qemu && count++ % 40 == 0) return judge_by_qemu(story, after);
     return {};
   };
   Tally tally = TRY(trouble == Trouble::cut
@@ -138,74 +170,143 @@ Done try_everything(const VhdxBuilder& file, const std::vector<Step>& steps,
 
 // Blocks that are there, that aren't, and one that was unmapped and still has its
 // space; small writes and such as run over blocks.
-struct Mixed {
-  Mixed() : file({.virtual_size = 6 * kMiB}), history(6 * kMiB, {{1, 0x11}}) {
-    file.add_block(1, 0x11);
-    std::uint64_t old = file.add_block(4, 0x44);
-    file.set_block(4, 3, old);
-  }
-  VhdxBuilder file;
-  SectorHistory history;
-  std::vector<Step> steps = {
-      {Step::write, 1 * kMiB + 512, 1024, 0x21},
-      {Step::write, 2 * kMiB, 1024, 0x22},
-      {Step::flush},
-      {Step::write, 2 * kMiB + 512, 1024, 0x23},
-      {Step::write, 3 * kMiB - 512, 1024, 0x24},
-      {Step::write, 1 * kMiB + 512, 512, 0x25},
-      {Step::flush},
-      {Step::write, 4 * kMiB + 1024, 512, 0x26},
-      {Step::flush},
-      {Step::reopen},
-      {Step::write, 0, 512, 0x27},
-      {Step::write, 5 * kMiB, 512, 0x28},
-      {Step::flush},
-      {Step::write, 5 * kMiB, 512, 0x29},
-  };
-};
+Story mixed() {
+  Story story{.file = VhdxBuilder({.virtual_size = 6 * kMiB}),
+              .history = SectorHistory(6 * kMiB, {{1, 0x11}}),
+              .steps = {
+                  {Step::write, 1 * kMiB + 512, 1024, 0x21},
+                  {Step::write, 2 * kMiB, 1024, 0x22},
+                  {Step::flush},
+                  {Step::write, 2 * kMiB + 512, 1024, 0x23},
+                  {Step::write, 3 * kMiB - 512, 1024, 0x24},
+                  {Step::write, 1 * kMiB + 512, 512, 0x25},
+                  {Step::flush},
+                  {Step::write, 4 * kMiB + 1024, 512, 0x26},
+                  {Step::flush},
+                  {Step::reopen},
+                  {Step::write, 0, 512, 0x27},
+                  {Step::write, 5 * kMiB, 512, 0x28},
+                  {Step::flush},
+                  {Step::write, 5 * kMiB, 512, 0x29},
+              }};
+  story.file.add_block(1, 0x11);
+  std::uint64_t old = story.file.add_block(4, 0x44);
+  story.file.set_block(4, 3, old);
+  return story;
+}
 
 TEST(VhdxPowerCut, ASessionOfWritesIsNeverTornApart) {
-  Mixed mixed;
-  EXPECT_TRUE(
-      holds(try_everything(mixed.file, mixed.steps, mixed.history, Trouble::cut)));
+  EXPECT_TRUE(holds(try_everything(mixed(), Trouble::cut)));
 }
 
 TEST(VhdxPowerCut, AHostThatRefusesOnceLosesNothingThatWasFlushed) {
-  Mixed mixed;
-  EXPECT_TRUE(
-      holds(try_everything(mixed.file, mixed.steps, mixed.history, Trouble::fault)));
+  EXPECT_TRUE(holds(try_everything(mixed(), Trouble::fault)));
+}
+
+// Over a parent of 0x91 and so on: blocks that become this file's in part and
+// wholly, in a chunk whose bitmap is there or must be made; blocks that become zeros,
+// and their space another block's.
+Story child() {
+  VhdxBuilder parent({.virtual_size = 6 * kMiB});
+  std::map<std::uint64_t, unsigned> shown;
+  for (unsigned block = 0; block < 6; ++block) {
+    parent.add_block(block, 0x91 + block);
+    shown[block] = 0x91 + block;
+  }
+  shown[1] = 0x11;
+  auto below = vhdx::Image::open(std::make_shared<MemoryDevice>(parent.bytes));
+  Story story{.file = VhdxBuilder({.virtual_size = 6 * kMiB, .flags = 2}),
+              .history = SectorHistory(6 * kMiB, shown),
+              .steps =
+                  {
+                      {Step::write, 512, 512, 0x21},
+                      {Step::write, 2 * kMiB - 512, 1024, 0x22},
+                      {Step::flush},
+                      {Step::write, 1024, 1024, 0x23},
+                      {Step::write, 512, 512, 0x24},
+                      {Step::zero, 1 * kMiB, kMiB},
+                      {Step::flush},
+                      {Step::write, 3 * kMiB + 512, 1024, 0x25},
+                      {Step::zero, 512, 1024},
+                      {Step::flush},
+                      {Step::reopen},
+                      {Step::write, 1 * kMiB, 512, 0x26},
+                      {Step::write, 2 * kMiB, kMiB, 0x27},
+                      {Step::flush},
+                      {Step::write, 3 * kMiB + 512, 512, 0x28},
+                  },
+              .parent = *below};
+  story.file.add_parent(to_string(*(*below)->facts().link_id));
+  story.file.add_block(1, 0x11);
+  return story;
+}
+
+TEST(VhdxPowerCut, AChildIsNeverTornFromItsParent) {
+  EXPECT_TRUE(holds(try_everything(child(), Trouble::cut)));
+}
+
+TEST(VhdxPowerCut, AChildOfAHostThatRefusesOnceLosesNothing) {
+  EXPECT_TRUE(holds(try_everything(child(), Trouble::fault)));
+}
+
+// Blocks are dropped and moved, the table moves to where it has room, the disk is
+// cut and grows again.
+Story reshaped() {
+  Story story{
+      .file = VhdxBuilder({.virtual_size = 6 * kMiB}),
+      .history = SectorHistory(6 * kMiB, {{0, 0x11}, {1, 0x22}, {4, 0x44}, {5, 0x55}}),
+      .steps = {
+          {Step::zero, 0, kMiB},
+          {Step::compact},
+          {Step::write, 512, 512, 0x61},
+          {Step::flush},
+          {Step::resize, 4 * kMiB + 512},
+          {Step::write, 4 * kMiB, 512, 0x62},
+          {Step::resize, 200'000 * kMiB},
+          {Step::write, 5 * kMiB, 512, 0x63},
+          {Step::flush},
+          {Step::compact},
+      }};
+  for (unsigned block : {0u, 1u, 4u, 5u}) story.file.add_block(block, 0x11 * block);
+  std::memset(story.file.bytes.data() + VhdxBuilder::kBlocks, 0x11, kMiB);
+  std::memset(story.file.bytes.data() + VhdxBuilder::kBlocks + kMiB, 0x22, kMiB);
+  return story;
+}
+
+TEST(VhdxPowerCut, CompactingAndResizingLoseNothing) {
+  EXPECT_TRUE(holds(try_everything(reshaped(), Trouble::cut)));
+}
+
+TEST(VhdxPowerCut, CompactingAndResizingSurviveAHostThatRefusesOnce) {
+  EXPECT_TRUE(holds(try_everything(reshaped(), Trouble::fault)));
 }
 
 // A log that an earlier writer left: block 0 is in it alone.
-struct Pending {
-  Pending() : file({.virtual_size = 4 * kMiB}), history(4 * kMiB, {{0, 0x11}}) {
-    std::uint64_t place = file.add_block(0, 0x11);
-    LogEntryText text{.sequence = 5, .last_file_offset = place + 3 * kMiB};
-    text.descriptors = {
-        {.file_offset = VhdxBuilder::kBat, .page = file.bat_page(0, 6, place)},
-        {.file_offset = VhdxBuilder::kBat + 4096, .zero_length = 8192}};
-    file.set_block(0, 0, 0);
-    // The pages that the entry is about are in ruins: only the log is sound.
-    std::memset(file.bytes.data() + VhdxBuilder::kBat, 0xEE, 512);
-    put(file.bytes, VhdxBuilder::kBat + 5000, 8, 0x1234);
-    file.set_log_guid(VhdxBuilder::kLogGuid);
-    file.put_log(0, log_entry(text));
-  }
-  VhdxBuilder file;
-  SectorHistory history;
-  std::vector<Step> steps = {{Step::write, 2 * kMiB, 512, 0x31}, {Step::flush}};
-};
+Story pending() {
+  Story story{.file = VhdxBuilder({.virtual_size = 4 * kMiB}),
+              .history = SectorHistory(4 * kMiB, {{0, 0x11}}),
+              .steps = {{Step::write, 2 * kMiB, 512, 0x31}, {Step::flush}}};
+  VhdxBuilder& file = story.file;
+  std::uint64_t place = file.add_block(0, 0x11);
+  LogEntryText text{.sequence = 5, .last_file_offset = place + 3 * kMiB};
+  text.descriptors = {
+      {.file_offset = VhdxBuilder::kBat, .page = file.bat_page(0, 6, place)},
+      {.file_offset = VhdxBuilder::kBat + 4096, .zero_length = 8192}};
+  file.set_block(0, 0, 0);
+  // The pages that the entry is about are in ruins: only the log is sound.
+  std::memset(file.bytes.data() + VhdxBuilder::kBat, 0xEE, 512);
+  put(file.bytes, VhdxBuilder::kBat + 5000, 8, 0x1234);
+  file.set_log_guid(VhdxBuilder::kLogGuid);
+  file.put_log(0, log_entry(text));
+  return story;
+}
 
 TEST(VhdxPowerCut, AReplayThatIsCutIsReplayedAgain) {
-  Pending pending;
-  EXPECT_TRUE(holds(
-      try_everything(pending.file, pending.steps, pending.history, Trouble::cut)));
+  EXPECT_TRUE(holds(try_everything(pending(), Trouble::cut)));
 }
 
 TEST(VhdxPowerCut, AReplayThatFailsIsReplayedAgain) {
-  Pending pending;
-  EXPECT_TRUE(holds(
-      try_everything(pending.file, pending.steps, pending.history, Trouble::fault)));
+  EXPECT_TRUE(holds(try_everything(pending(), Trouble::fault)));
 }
 
 TEST(VhdxPowerCut, AReplayOfZerosPastTheEndOfTheFileWritesNone) {
@@ -218,7 +319,7 @@ TEST(VhdxPowerCut, AReplayOfZerosPastTheEndOfTheFileWritesNone) {
   Files files;
   files[kName] = Content(file.bytes);
   std::shared_ptr<Host> host = Host::start(files);
-  ASSERT_TRUE(open_on(*host, 1));
+  ASSERT_TRUE(open_on(pending(), *host, 1));
   EXPECT_EQ((*host->open(kName))->size(), VhdxBuilder::kBlocks + (1ull << 44));
   EXPECT_LT(host->events().size(), 20u);
 }
@@ -227,7 +328,7 @@ TEST(VhdxPowerCut, AnImageWhoseFlushFailedTakesNoMoreWrites) {
   Files files;
   files[kName] = Content(VhdxBuilder().bytes);
   std::shared_ptr<Host> host = Host::start(files);
-  auto image = open_on(*host, 1);
+  auto image = open_on(pending(), *host, 1);
   ASSERT_TRUE(image);
   ASSERT_TRUE((*image)->write(0, ByteVector(512, std::byte{1})));
   host->fail_at(host->events().size() + 2);  // the log's entry, then its flush

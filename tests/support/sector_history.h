@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -33,7 +34,7 @@ inline MakeGuid guids_from(std::uint64_t from) {
 class SectorHistory {
  public:
   SectorHistory(std::uint64_t size, std::map<std::uint64_t, unsigned> blocks)
-      : size_(size), blocks_(std::move(blocks)) {}
+      : size_(size), sizes_({size}), blocks_(std::move(blocks)) {}
 
   void written(std::uint64_t offset, std::uint64_t length, unsigned value) {
     for (std::uint64_t at = offset; at < offset + length; at += kSectorSize) {
@@ -44,15 +45,32 @@ class SectorHistory {
   }
   void flushed() {
     for (const auto& [at, value] : last_) sectors_[at] = {value};
+    sizes_ = {size_};
+  }
+  // The disk gets another size; nothing but zeros is past the end of either.
+  void resized(std::uint64_t size) {
+    std::uint64_t end = std::min(sectors_end(), size_);
+    for (std::uint64_t at = size; at < end; at += kSectorSize) {
+      written(at, kSectorSize, 0);
+    }
+    size_ = size;
+    sizes_.insert(size);
   }
 
-  // This sector was flushed; of the others, as much is known as before.
-  void settled(std::uint64_t at, unsigned value) { sectors_[at] = {value}; }
-
   Done judge(const BlockDevice& disk) const {
+    if (!sizes_.contains(disk.size())) {
+      return Error(Errc::corrupt,
+                   "the disk has " + std::to_string(disk.size()) + " bytes");
+    }
     static ByteVector buffer(kMiB);
-    for (std::uint64_t at = 0; at < size_;) {
-      std::uint64_t length = std::min(TRY(disk.extent(at)).length, kMiB - at % kMiB);
+    for (std::uint64_t at = 0; at < disk.size();) {
+      Extent extent = TRY(disk.extent(at));
+      if (extent.zero) {
+        TRY(judge_zeros(at, at + extent.length));
+        at += extent.length;
+        continue;
+      }
+      std::uint64_t length = std::min(extent.length, kMiB - at % kMiB);
       MutableBytes bytes = MutableBytes(buffer).first(length);
       TRY(disk.read(at, bytes));
       for (auto listed = sectors_.lower_bound(at);
@@ -66,18 +84,27 @@ class SectorHistory {
     }
     return {};
   }
-  // Only the sectors that were written, and the first of each block: enough for
-  // a disk that was judged whole a moment ago.
-  Done judge_again(const BlockDevice& disk) const {
+  // Only the sectors that were written, and the first of each block that held
+  // anything: enough for a disk that was judged whole a moment ago.  `settled` are
+  // sectors that were flushed since.
+  Done judge_again(const BlockDevice& disk,
+                   const std::map<std::uint64_t, unsigned>& settled = {}) const {
     ByteVector sector(kSectorSize);
-    for (std::uint64_t at = 0; at < size_; at += kMiB) {
-      if (sectors_.contains(at)) continue;
+    for (const auto& [block, value] : blocks_) {
+      std::uint64_t at = block * kMiB;
+      if (sectors_.contains(at) || settled.contains(at) || at >= disk.size()) continue;
       TRY(disk.read(at, sector));
-      TRY(judge_run(at, sector, {first_value(at)}));
+      TRY(judge_run(at, sector, {value}));
     }
     for (const auto& [at, values] : sectors_) {
+      if (at >= disk.size()) break;
+      if (settled.contains(at)) continue;
       TRY(disk.read(at, sector));
       TRY(judge_run(at, sector, values));
+    }
+    for (const auto& [at, value] : settled) {
+      TRY(disk.read(at, sector));
+      TRY(judge_run(at, sector, {value}));
     }
     return {};
   }
@@ -88,6 +115,27 @@ class SectorHistory {
   }
 
  private:
+  // Where anything was ever seen.
+  std::uint64_t sectors_end() const {
+    std::uint64_t end = sectors_.empty() ? 0 : sectors_.rbegin()->first + kSectorSize;
+    if (!blocks_.empty()) end = std::max(end, (blocks_.rbegin()->first + 1) * kMiB);
+    return end;
+  }
+  // Of a run that is known to be zeros.
+  Done judge_zeros(std::uint64_t begin, std::uint64_t end) const {
+    static const ByteVector kZeros(kSectorSize);
+    for (auto listed = sectors_.lower_bound(begin);
+         listed != sectors_.end() && listed->first < end; ++listed) {
+      TRY(judge_run(listed->first, kZeros, listed->second));
+    }
+    for (const auto& [block, value] : blocks_) {
+      for (std::uint64_t at = std::max(begin, block * kMiB);
+           at < std::min(end, (block + 1) * kMiB); at += kSectorSize) {
+        if (!sectors_.contains(at)) TRY(judge_run(at, kZeros, {value}));
+      }
+    }
+    return {};
+  }
   unsigned first_value(std::uint64_t at) const {
     auto found = blocks_.find(at / kMiB);
     return found == blocks_.end() ? 0 : found->second;
@@ -103,6 +151,7 @@ class SectorHistory {
   }
 
   std::uint64_t size_;
+  std::set<std::uint64_t> sizes_;  // that the disk may have
   std::map<std::uint64_t, unsigned> blocks_;
   std::map<std::uint64_t, std::set<unsigned>> sectors_;
   std::map<std::uint64_t, unsigned> last_;
