@@ -84,9 +84,9 @@ class SectorHistory {
     }
     return {};
   }
-  // Only the sectors that were written, and the first of each block that held
-  // anything: enough for a disk that was judged whole a moment ago.  `settled` are
-  // sectors that were flushed since.
+  // Only the first of each block that held anything, and of the sectors that were
+  // written those that have another history than the one before: enough for a disk that
+  // was judged whole a moment ago.  `settled` are sectors that were flushed since.
   Done judge_again(const BlockDevice& disk,
                    const std::map<std::uint64_t, unsigned>& settled = {}) const {
     ByteVector sector(kSectorSize);
@@ -96,9 +96,12 @@ class SectorHistory {
       TRY(disk.read(at, sector));
       TRY(judge_run(at, sector, {value}));
     }
+    const std::set<unsigned>* before = nullptr;
     for (const auto& [at, values] : sectors_) {
       if (at >= disk.size()) break;
-      if (settled.contains(at)) continue;
+      bool alike = before != nullptr && *before == values;
+      before = &values;
+      if (alike || settled.contains(at)) continue;
       TRY(disk.read(at, sector));
       TRY(judge_run(at, sector, values));
     }
