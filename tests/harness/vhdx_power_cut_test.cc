@@ -29,7 +29,7 @@ constexpr const char* kName = "a.vhdx";
 
 // What is done to the image, in order.
 struct Step {
-  enum { write, zero, flush, reopen, compact, resize } kind;
+  enum { write, zero, flush, reopen, compact, resize, relink } kind;
   std::uint64_t offset = 0;  // of a resize: the size
   std::uint64_t length = 0;
   unsigned value = 0;
@@ -73,6 +73,13 @@ Done run_step(vhdx::Image& image, const Step& step, SectorHistory& history) {
     case Step::resize:
       history.resized(step.offset);
       TRY(image.resize(step.offset));
+      history.flushed();
+      break;
+    case Step::relink:
+      TRY(image.relink({.link_id = *image.facts().parent_link_id,
+                        .link_id2 = {},
+                        .relative_path = std::string(step.length, 'p'),
+                        .absolute_path = {}}));
       history.flushed();
       break;
     case Step::flush:
@@ -233,6 +240,7 @@ Story child() {
                       {Step::write, 1 * kMiB, 512, 0x26},
                       {Step::write, 2 * kMiB, kMiB, 0x27},
                       {Step::flush},
+                      {Step::relink, 0, 3000},
                       {Step::write, 3 * kMiB + 512, 512, 0x28},
                   },
               .parent = *below};

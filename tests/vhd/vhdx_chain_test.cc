@@ -253,6 +253,35 @@ TEST_P(RandomChain, ShowsWhatWasWritten) {
 INSTANTIATE_TEST_SUITE_P(OfBothSectorSizes, RandomChain,
                          ::testing::Values(512u, 4096u));
 
+TEST(VhdxRelink, NamesAnotherParentAndKeepsEverythingElse) {
+  VhdxBuilder file = child_file();
+  file.add_block(1, 0x11);
+  WritableVhdx child(file.bytes, parent_of_eight());
+  ParentLink link{.link_id = "cccccccc-0000-0000-0000-000000000003"_guid,
+                  .link_id2 = parse_guid(kDataWriteGuid),
+                  .relative_path = ".\\" + std::string(300, 'p') + ".vhdx",
+                  .absolute_path = "C:\\other.vhdx"};
+  auto done = child.image->relink(link);
+  ASSERT_TRUE(done) << done.error().describe();
+  auto facts = examine_image(std::make_shared<MemoryDevice>(child.bytes()));
+  ASSERT_TRUE(facts);
+  EXPECT_EQ(facts->parent_link_id, link.link_id);
+  EXPECT_EQ(facts->parent_link_id2, link.link_id2);
+  EXPECT_EQ(facts->parent_paths,
+            (std::vector<std::string>{link.relative_path, link.absolute_path}));
+  EXPECT_EQ(facts->log, ImageLog::clean);
+  // It is still what its own linkage2 says, and its contents are no others.
+  auto again = open_child(child.bytes(), parent_of_eight());
+  ASSERT_TRUE(again) << words_of(again);
+  EXPECT_EQ(byte_at(**again, kMiB), 0x11u);
+  EXPECT_EQ((*again)->facts().data_guid, parse_guid(kDataWriteGuid));
+}
+
+TEST(VhdxRelink, IsOfADifferencingImageOnly) {
+  WritableVhdx image(VhdxBuilder().bytes);
+  EXPECT_EQ(image.image->relink({}).error().code(), Errc::unsupported);
+}
+
 TEST(VhdxChain, SpaceThatWasFreedIsUsedAgainAfterTheNextFlush) {
   VhdxBuilder file;
   for (unsigned block = 0; block < 4; ++block) file.add_block(block, 0x10 + block);

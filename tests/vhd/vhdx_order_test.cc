@@ -225,6 +225,24 @@ TEST(VhdxOrder, OfMoreEntriesThanTheLogHasRoomFor) {
   EXPECT_EQ(why_not(file->bytes()), "");
 }
 
+TEST(VhdxOrder, OfAChildOverSeveralFlushes) {
+  VhdxBuilder parent;
+  parent.add_block(3, 0x33);
+  ImagePtr below = *open_bytes(parent.bytes);
+  VhdxBuilder builder({.flags = 2});
+  builder.add_parent(to_string(*below->facts().link_id));
+  auto file = std::make_shared<WatchedFile>(builder.bytes);
+  auto image = vhdx::Image::open(
+      file, {.writable = true, .make_guid = counting_guids(), .parent = below});
+  ASSERT_TRUE(image);
+  for (std::uint64_t offset : Numbers{3 * kMiB, 3 * kMiB + 4096, 5 * kMiB}) {
+    EXPECT_TRUE((*image)->write(offset, filled(512, 0x55)));
+    EXPECT_TRUE((*image)->flush());
+    EXPECT_TRUE(file->is_safe());
+  }
+  EXPECT_THAT(file->breaches(), IsEmpty());
+}
+
 TEST(VhdxOrder, OfAReplayIntoTheFile) {
   VhdxBuilder builder;
   std::uint64_t place = builder.add_block(0, 0x11);

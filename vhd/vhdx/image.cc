@@ -6,7 +6,9 @@
 #include "vhd/parent.h"
 #include "vhd/vhdx/compact.h"
 #include "vhd/vhdx/container.h"
+#include "vhd/vhdx/parent_locator.h"
 #include "vhd/vhdx/resize.h"
+#include "vhd/vhdx/structure_edits.h"
 #include "vhd/vhdx/writer.h"
 
 namespace drydock::vhdx {
@@ -108,6 +110,23 @@ Result<Compaction> Image::compact(const Progress& progress) {
   }
   if (impl_->facts.kind == ImageKind::fixed) return drydock::Image::compact(progress);
   return vhdx::compact(*impl_->file, impl_->blocks, *impl_->writer, progress);
+}
+
+// The disk shows what it showed, if the link is a true one: DataWriteGuid stays.
+Done Image::relink(const ParentLink& link) {
+  if (!writable()) {
+    return Error(Errc::read_only, "the image was opened for reading only");
+  }
+  if (!impl_->blocks.parent) return drydock::Image::relink(link);
+  ByteVector locator = TRY(make_parent_locator(link));
+  TRY(impl_->writer->begin(Writer::Change::structures));
+  TRY(impl_->writer->flush(impl_->blocks));
+  Container container = TRY(read_container(impl_->file));
+  StructureEdits edits(*impl_->file);
+  TRY(edits.put_parent_locator(container.regions.metadata, locator));
+  TRY(impl_->writer->flush_with(impl_->blocks, edits.pages()));
+  impl_->facts = facts_of(TRY(read_container(impl_->file)));
+  return {};
 }
 
 Done Image::do_flush() { return impl_->writer->flush(impl_->blocks); }

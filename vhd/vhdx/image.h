@@ -38,6 +38,7 @@ class Image final : public drydock::Image {
   bool writable() const override;
   Result<Mapping> map(std::uint64_t offset) const override;
   Result<Compaction> compact(const Progress& progress) override;
+  Done relink(const ParentLink& link) override;
 
  private:
   struct Impl;
