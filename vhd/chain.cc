@@ -70,7 +70,10 @@ class Walk {
     for (;;) {
       ImageFacts facts =
           TRY(examine_image(files_.back()).in(files_.back()->path().string()));
-      if (facts.kind != ImageKind::differencing) return std::move(files_);
+      // What can't be opened says so best itself, when it is opened.
+      if (facts.kind != ImageKind::differencing || facts.refusal) {
+        return std::move(files_);
+      }
       if (files_.size() == kChainLengthMax) {
         return Error(Errc::corrupt,
                      fmt::format("the chain has more than {} images", kChainLengthMax));
