@@ -9,6 +9,7 @@
 #include "harness/power_cut/host.h"
 #include "tests/fuzz/vhdx_input.h"
 #include "vhd/image.h"
+#include "vhd/memory_device.h"
 
 namespace drydock::fuzz {
 namespace {
@@ -23,11 +24,39 @@ void require(bool statement) {
   if (!statement) std::abort();
 }
 
-const power_cut::Content& skeleton(bool pending) {
-  static const std::array<power_cut::Content, 2> kSkeletons = {
-      power_cut::Content(make_skeleton(false).bytes),
-      power_cut::Content(make_skeleton(true).bytes)};
-  return kSkeletons[pending ? 1 : 0];
+MakeGuid counting_guids() {
+  return [count = std::make_shared<std::uint64_t>(0)]() -> Result<Guid> {
+    Guid guid;
+    testing::put(guid.bytes, 0, 8, ++*count);
+    return guid;
+  };
+}
+
+const power_cut::Content& skeleton(std::uint8_t choices) {
+  static const std::array<power_cut::Content, 4> kSkeletons = {
+      power_cut::Content(make_skeleton(0).bytes),
+      power_cut::Content(make_skeleton(kPendingLog).bytes),
+      power_cut::Content(make_skeleton(kChild).bytes),
+      power_cut::Content(make_skeleton(kPendingLog | kChild).bytes)};
+  return kSkeletons[choices / kPendingLog % 4];
+}
+
+// What a child stands on.
+std::shared_ptr<const Image> parent() {
+  static const std::shared_ptr<const Image> kParent = [] {
+    VhdxBuilder file;
+    for (unsigned block = 0; block < 8; ++block) file.add_block(block, 0xA0 + block);
+    return *open_image(std::make_shared<MemoryDevice>(file.bytes));
+  }();
+  return kParent;
+}
+
+ImageOptions options(bool writable) {
+  return {.writable = writable,
+          .make_guid = counting_guids(),
+          .data_guid = {},
+          .parent = parent(),
+          .accept_any_parent = true};
 }
 
 void reseal(power_cut::Content& file, std::uint64_t offset, std::uint64_t length) {
@@ -53,10 +82,11 @@ void reseal_all(power_cut::Content& file) {
 
 power_cut::Content make_file(Bytes input) {
   std::uint8_t choices = input.empty() ? 0 : std::to_integer<std::uint8_t>(input[0]);
-  power_cut::Content file = skeleton((choices & kPendingLog) != 0);
+  power_cut::Content file = skeleton(choices);
   std::size_t at = 1;
   while (at + 4 <= input.size()) {
-    std::uint64_t structure = kStructures[testing::get(input, at, 1) % 8];
+    std::uint64_t structure =
+        kStructures[testing::get(input, at, 1) % kStructures.size()];
     std::uint64_t offset = testing::get(input, at + 1, 2);
     std::size_t length =
         std::min(testing::get(input, at + 3, 1), input.size() - at - 4);
@@ -99,20 +129,21 @@ std::vector<std::uint64_t> places_of(const BlockDevice& image) {
   return places;
 }
 
-MakeGuid counting_guids() {
-  return [count = std::make_shared<std::uint64_t>(0)]() -> Result<Guid> {
-    Guid guid;
-    testing::put(guid.bytes, 0, 8, ++*count);
-    return guid;
-  };
+void reopen(const power_cut::Host& host, const std::vector<std::uint64_t>& places,
+            const std::vector<ByteVector>& seen) {
+  auto again = open_image(host.files().at("a").device(), options(false));
+  require(again && (*again)->facts().log == ImageLog::clean);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    ByteVector bytes(seen[i].size());  // the disk may have grown meanwhile
+    require(static_cast<bool>((*again)->read(places[i], bytes)) && bytes == seen[i]);
+  }
 }
 
 void write_and_reopen(const power_cut::Content& content,
                       const std::vector<std::uint64_t>& places,
                       std::vector<ByteVector> seen) {
   std::shared_ptr<power_cut::Host> host = power_cut::Host::start({{"a", content}});
-  auto image = open_image(*host->open_for_writing("a"),
-                          {.writable = true, .make_guid = counting_guids()});
+  auto image = open_image(*host->open_for_writing("a"), options(true));
   if (!image) return;  // A header's number may leave none for the next.
   require(look(**image, places) == seen);
   for (std::size_t i = 0; i < places.size(); i += 2) {
@@ -120,11 +151,15 @@ void write_and_reopen(const power_cut::Content& content,
     ByteVector bytes(seen[i].size(), static_cast<std::byte>(0x80 + i % 64));
     if (!(*image)->write(places[i], bytes)) return;
   }
+  if (!(*image)->zero(places[0], std::min((*image)->size(), 3 * kMiB / 2))) return;
   seen = look(**image, places);
   if (!(*image)->flush()) return;
-  auto again = open_image(host->files().at("a").device());
-  require(again && (*again)->facts().log == ImageLog::clean);
-  require(look(**again, places) == seen);
+  reopen(*host, places, seen);
+  // A disk that grows and a file that is compacted show what they showed.
+  bool small = (*image)->size() <= 16 * kMiB;
+  if (small && !(*image)->resize((*image)->size() + 3 * kMiB)) return;
+  if (small && !(*image)->compact({})) return;
+  reopen(*host, places, seen);
 }
 
 }  // namespace
@@ -134,7 +169,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace drydock;
   power_cut::Content file = fuzz::make_file(std::as_bytes(std::span(data, size)));
   auto facts = examine_image(file.device());
-  auto image = open_image(file.device());
+  auto image = open_image(file.device(), fuzz::options(false));
   if (!image) return 0;
   fuzz::require(facts && !facts->refusal && facts->virtual_size == (*image)->size());
   std::vector<std::uint64_t> places = fuzz::places_of(**image);

@@ -25,7 +25,7 @@ ByteVector make_input(std::uint8_t choices, const std::vector<Patch>& patches) {
 }
 
 // A patch of its own bytes to each field that is worth a mutation.
-std::vector<Patch> all_fields(bool pending) {
+std::vector<Patch> all_fields(std::uint8_t choices) {
   struct Field {
     unsigned structure;
     std::uint64_t offset;
@@ -38,7 +38,7 @@ std::vector<Patch> all_fields(bool pending) {
       {4, 80, 8}, {4, 104, 8}, {4, 112, 8}, {5, 10, 2}, {5, 48, 8}, {5, 56, 8},
       {5, 80, 8}, {6, 0, 8},   {6, 8, 8},   {6, 16, 8}, {7, 0, 8},  {7, 8, 8},
       {7, 16, 8}, {7, 24, 8},  {7, 32, 8},  {7, 56, 8}};
-  VhdxBuilder file = make_skeleton(pending);
+  VhdxBuilder file = make_skeleton(choices);
   std::vector<Patch> patches;
   for (const Field& field : kFields) {
     std::uint64_t at = kStructures[field.structure] + field.offset;
@@ -55,8 +55,14 @@ std::vector<ByteVector> make_seeds() {
   std::vector<ByteVector> seeds = {
       make_input(0, {}),
       make_input(kPendingLog, {}),
-      make_input(kReseal, all_fields(false)),
-      make_input(kReseal | kPendingLog, all_fields(true)),
+      make_input(kReseal, all_fields(kReseal)),
+      make_input(kReseal | kPendingLog, all_fields(kPendingLog)),
+      make_input(kChild, {}),
+      make_input(kChild | kReseal | kPendingLog, all_fields(kChild)),
+      // A bitmap that says otherwise, that isn't there, on top of a block.
+      make_input(kChild, {{8, 5 * 256, 8, 0x5555555555555555}}),
+      make_input(kChild, {{7, 40, 8, 7}}),
+      make_input(kChild, {{7, 40, 8, 0x800007}}),
       // Blocks on top of each other, beyond the end, in states of all kinds.
       make_input(0, {{7, 0, 8, 0x400006}, {7, 8, 8, 0x400006}}),
       make_input(0, {{7, 0, 8, kFarAway | 6}}),
