@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "harness/conformance/judge.h"
 #include "harness/faults/fault.h"
 #include "harness/images/build.h"
 #include "harness/scenarios/run.h"
@@ -100,6 +101,11 @@ Done play(const std::string& file) {
   });
 }
 
+Done judge_readers(const std::string& folder) {
+  fmt::print("{}", TRY(conformance::make_table(folder)));
+  return {};
+}
+
 int report(const Done& done, int code) {
   if (done) return kDone;
   fmt::print(stderr, "drydock-harness: {}\n", done.error().describe());
@@ -148,6 +154,12 @@ int run(int argc, char** argv) {
   std::vector<std::string> stories;
   CLI::App* run_verb = app.add_subcommand("run", "play stories");
   run_verb->add_option("story", stories, "YAML files")->required();
+
+  std::string conformance_folder;
+  CLI::App* conformance_verb = app.add_subcommand(
+      "conformance",
+      "make the conformance set, and a table of what readers make of it");
+  conformance_verb->add_option("folder", conformance_folder)->required();
   CLI::App* list_verb = app.add_subcommand("list", "the faults that there are");
 
   try {  // CLI11 throws; nothing of ours does
@@ -158,6 +170,7 @@ int run(int argc, char** argv) {
   if (*build_verb) return report(build(build_command), kFailed);
   if (*break_verb) return report(wound(break_command), kFailed);
   if (*run_verb) return run_stories(stories);
+  if (*conformance_verb) return report(judge_readers(conformance_folder), kFailed);
   if (*list_verb) list();
   return kDone;
 }
