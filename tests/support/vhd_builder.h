@@ -5,3 +5,13 @@
 
 #include "harness/conformance/vhd_builder.h"
 #include "tests/support/vhdx_builder.h"
+
+namespace drydock::testing {
+
+using conformance::get_big;
+using conformance::put_big;
+using conformance::vhd_checksum;
+using conformance::VhdBuilder;
+using conformance::VhdText;
+
+}  // namespace drydock::testing

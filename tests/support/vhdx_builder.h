@@ -7,6 +7,17 @@
 
 namespace drydock::testing {
 
-using namespace conformance;
+using conformance::get;
+using conformance::kMiB;
+using conformance::log_entry;
+using conformance::LogEntryText;
+using conformance::parent_locator;
+using conformance::put;
+using conformance::put_checksum;
+using conformance::put_guid;
+using conformance::put_text;
+using conformance::slow_crc32c;
+using conformance::VhdxBuilder;
+using conformance::VhdxText;
 
 }  // namespace drydock::testing

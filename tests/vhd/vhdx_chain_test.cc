@@ -205,13 +205,15 @@ class RandomChain : public ::testing::TestWithParam<std::uint32_t> {
         expect(image_->trim(offset, length));
         ByteVector now = read_all(*image_, offset, length);
         for (std::size_t i = 0; i < length; ++i) {
-          if (now[i] != model[i]) ASSERT_EQ(now[i], std::byte{0});
+          if (now[i] != model[i]) {
+            ASSERT_EQ(now[i], std::byte{0});
+          }
         }
         std::memcpy(model.data(), now.data(), length);
         break;
       }
       default: {
-        ByteVector bytes = filled(length, 1 + dice_() % 255);
+        ByteVector bytes = filled(length, static_cast<unsigned>(1 + dice_() % 255));
         expect(image_->write(offset, bytes));
         std::memcpy(model.data(), bytes.data(), length);
       }

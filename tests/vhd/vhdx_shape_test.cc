@@ -184,7 +184,9 @@ TEST(VhdxShape, ManyChangesLeaveWhatWasWritten) {
       ASSERT_EQ(words_of(image->resize(size)), "");
       model.resize(size);
     }
-    if (dice() % 2 == 0) ASSERT_TRUE(image->compact({}));
+    if (dice() % 2 == 0) {
+      ASSERT_TRUE(image->compact({}));
+    }
     ASSERT_EQ(words_of(image->flush()), "");
     ASSERT_TRUE(read_all(*image, 0, model.size()) == model) << "round " << round;
   }
