@@ -167,13 +167,55 @@ bool has_gpt_header(const Sectors& sectors, std::uint64_t lba) {
          as_text(start) == kGptSignature;
 }
 
+Result<GptHeader> read_gpt_header(const Sectors& sectors, std::uint64_t lba) {
+  GptHeader header = TRY(read_header(sectors, lba));
+  TRY(check_layout(sectors, header));
+  return header;
+}
+
 Result<GptCopy> read_gpt(const Sectors& sectors, std::uint64_t lba) {
   GptCopy copy;
-  copy.header = TRY(read_header(sectors, lba));
-  TRY(check_layout(sectors, copy.header));
+  copy.header = TRY(read_gpt_header(sectors, lba));
   copy.partitions = TRY(read_entries(sectors, copy.header));
   TRY(check_overlaps(copy.partitions));
   return copy;
+}
+
+Sectors find_sectors(const BlockDevice& disk) {
+  std::uint32_t own = disk.sector_size();
+  for (std::uint32_t size : {own, own == 512 ? 4096u : 512u}) {
+    Sectors sectors{disk, size};
+    if (has_gpt_header(sectors, 1) || has_gpt_header(sectors, sectors.last())) {
+      return sectors;
+    }
+  }
+  return {disk, own};
+}
+
+namespace {
+
+// The backup is where the primary says, if the primary can be believed; else
+// there, if anything is, or in the disk's last sector.
+Result<GptCopy> read_backup(const Sectors& sectors, const Result<GptCopy>& primary) {
+  if (primary && primary->header.alternate_lba > 1) {
+    return read_gpt(sectors, primary->header.alternate_lba);
+  }
+  Result<GptCopy> last = read_gpt(sectors, sectors.last());
+  if (primary || last) return last;
+  std::array<std::byte, sizeof(GptHeader)> bytes;
+  if (!has_gpt_header(sectors, 1) || !sectors.disk.read(sectors.size, bytes))
+    return last;
+  std::uint64_t hint = load<GptHeader>(bytes)->alternate_lba;
+  if (hint <= 1 || !has_gpt_header(sectors, hint)) return last;
+  return read_gpt(sectors, hint);
+}
+
+}  // namespace
+
+GptCopies read_copies(const Sectors& sectors) {
+  Result<GptCopy> primary = read_gpt(sectors, 1);
+  Result<GptCopy> backup = read_backup(sectors, primary);
+  return {.primary = std::move(primary), .backup = std::move(backup)};
 }
 
 std::string difference(const GptCopy& believed, const GptCopy& other) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <optional>
 #include <span>
 
@@ -156,7 +157,41 @@ Done MbrReader::add_logical(const MbrEntry& entry) {
                                           kLogicalCountMax));
 }
 
+// A volume that fills the disk has its own boot sector in LBA 0, which ends as
+// an MBR does.  NTFS, BitLocker, exFAT and ReFS are told by their names (which
+// are their own, at +3); FAT has none that can be relied on, and is told by a
+// parameter block that makes sense ("FAT: General Overview" 1.03, page 9).
+bool is_volume_boot_sector(Bytes sector) {
+  constexpr std::string_view kNames[] = {"NTFS    ", "-FVE-FS-", "EXFAT   ",
+                                         std::string_view("ReFS\0\0\0\0", 8)};
+  for (std::string_view name : kNames) {
+    if (as_text(sector.subspan(3, 8)) == name) return true;
+  }
+  auto byte_at = [&](std::size_t i) { return std::to_integer<unsigned>(sector[i]); };
+  unsigned bytes_per_sector = load<le16>(sector, 11).value_or(0);
+  return (byte_at(0) == 0xEB || byte_at(0) == 0xE9) && bytes_per_sector >= 512 &&
+         bytes_per_sector <= 4096 && std::has_single_bit(bytes_per_sector) &&
+         std::has_single_bit(byte_at(13)) &&        // sectors per cluster
+         load<le16>(sector, 14).value_or(0) > 0 &&  // reserved sectors
+         (byte_at(16) == 1 || byte_at(16) == 2) &&  // copies of the table
+         byte_at(21) >= 0xF0;                       // media
+}
+
 }  // namespace
+
+FirstSector read_first_sector(Bytes sector) {
+  FirstSector first;
+  Mbr mbr = *load<Mbr>(sector);
+  if (mbr.signature != kBootSignature) return first;
+  first.volume = is_volume_boot_sector(sector);
+  first.mbr = std::ranges::all_of(
+      mbr.entries, [](const MbrEntry& e) { return e.status == 0 || e.status == 0x80; });
+  for (const MbrEntry& entry : mbr.entries) {
+    if (entry.type == kProtectiveType && entry.first_lba == 1) first.protective = true;
+    if (entry.type != kProtectiveType && entry.type != 0) first.others = true;
+  }
+  return first;
+}
 
 Result<std::vector<Partition>> read_mbr(const Sectors& sectors, const Mbr& mbr) {
   MbrReader reader(sectors);
