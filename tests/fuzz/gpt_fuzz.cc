@@ -3,16 +3,20 @@
 // right where the choices say so, so that what lies behind them is reached.
 // Or, after the choices: the entries of the MBR, then, for each of the tables of
 // a chain of logical partitions, the sector that it is in and its entries.
+//
+// Whatever mends a table, and refuses to, leaves it with the same partitions.
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdlib>
+#include <functional>
 
 #include "vhd/base/checked.h"
 #include "vhd/base/crc.h"
 #include "vhd/memory_device.h"
 #include "vhd/partition/format.h"
 #include "vhd/partition/table.h"
+#include "vhd/partition/table_writer.h"
 
 namespace drydock::partition {
 namespace {
@@ -80,6 +84,36 @@ void check(const Table& table, std::uint64_t size) {
   }
 }
 
+bool same(const Table& a, const Table& b) {
+  return std::ranges::equal(a.partitions, b.partitions,
+                            [](const Partition& x, const Partition& y) {
+                              return x.number == y.number && x.offset == y.offset &&
+                                     x.size == y.size && x.type == y.type;
+                            });
+}
+
+void mend(const ByteVector& disk, std::uint32_t sector_size, const Table& table) {
+  using Change = std::function<Done(BlockDevice&)>;
+  const Change kChanges[] = {
+      restore_primary_gpt, restore_backup_gpt, write_protective_mbr,
+      [](BlockDevice& device) { return set_active(device, 1); },
+      [](BlockDevice& device) -> Done {
+        Result<std::uint64_t> least = least_size(device);
+        if (!least) std::abort();
+        return move_backup_gpt(device, std::min(*least, device.size()));
+      }};
+  for (const Change& change : kChanges) {
+    MemoryDevice device(disk, sector_size);
+    bool done = static_cast<bool>(change(device));
+    auto after = read_table(device);
+    if (!after || !same(*after, table)) std::abort();
+    if (done && table.scheme == Scheme::gpt && !table.other_copy_problem.empty() &&
+        !after->other_copy_problem.empty() && &change != &kChanges[2]) {
+      std::abort();
+    }
+  }
+}
+
 }  // namespace
 }  // namespace drydock::partition
 
@@ -100,8 +134,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       lay_gpt(input, disk, sector_size, (data[0] & kSeal) != 0);
     }
   }
-  std::uint64_t disk_size = disk.size();
-  auto table = read_table(MemoryDevice(std::move(disk), sector_size));
-  if (table) check(*table, disk_size);
+  auto table = read_table(MemoryDevice(disk, sector_size));
+  if (!table) return 0;
+  check(*table, disk.size());
+  mend(disk, sector_size, *table);
   return 0;
 }

@@ -2,7 +2,7 @@
 //
 // GPT is read in both its copies.  The primary is believed when it is sound,
 // else the backup, and the table says which one it was and what was wrong
-// with the other.  Nothing is ever written here.
+// with the other.  Nothing is written here; table_writer.h mends.
 
 #pragma once
 
