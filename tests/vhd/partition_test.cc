@@ -193,6 +193,16 @@ TEST_F(PartitionTable, RefusesUnboundedEntries) {
   EXPECT_THAT(refusal(disk), HasSubstr("an entry size of 192 isn't"));
 }
 
+TEST_F(PartitionTable, RefusesEntriesThatLieUponTheMbrOrTheHeader) {
+  for (std::uint64_t lba : {0, 1}) {
+    ByteVector disk = windows_disk();
+    edit<GptHeader>(disk, 512, [&](GptHeader& header) { header.entries_lba = lba; });
+    seal(disk, 1);
+    EXPECT_THAT(table_of(disk)->other_copy_problem,
+                HasSubstr("lie upon the MBR or the header"));
+  }
+}
+
 TEST_F(PartitionTable, RefusesAHeaderThatWasCopiedFromElsewhere) {
   ByteVector disk = windows_disk();
   edit_headers(disk, [](GptHeader& h) { h.my_lba = 7; });

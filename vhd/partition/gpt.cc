@@ -95,6 +95,10 @@ Done check_layout(const Sectors& sectors, const GptHeader& header) {
         "header: {} sectors of entries at LBA {} run past the disk's last, {}", length,
         entries, sectors.last());
   }
+  if (entries == 0 || checked::overlap(entries, length, header.my_lba, 1)) {
+    return corrupt("header: the entries at LBA {} lie upon the MBR or the header",
+                   entries);
+  }
   if (checked::overlap(entries, length, first, last - first + 1)) {
     return corrupt("header: the entries at LBA {} lie in the usable part, {} to {}",
                    entries, first, last);
