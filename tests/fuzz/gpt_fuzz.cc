@@ -94,24 +94,20 @@ bool same(const Table& a, const Table& b) {
 
 void mend(const ByteVector& disk, std::uint32_t sector_size, const Table& table) {
   using Change = std::function<Done(BlockDevice&)>;
-  const Change kChanges[] = {
-      restore_primary_gpt, restore_backup_gpt, write_protective_mbr,
-      [](BlockDevice& device) { return set_active(device, 1); },
-      [](BlockDevice& device) -> Done {
-        Result<std::uint64_t> least = least_size(device);
-        if (!least) std::abort();
-        return move_backup_gpt(device, std::min(*least, device.size()));
-      }};
-  for (const Change& change : kChanges) {
+  auto demand_same_after = [&](const Change& change, bool makes_twins) {
     MemoryDevice device(disk, sector_size);
     bool done = static_cast<bool>(change(device));
     auto after = read_table(device);
     if (!after || !same(*after, table)) std::abort();
-    if (done && table.scheme == Scheme::gpt && !table.other_copy_problem.empty() &&
-        !after->other_copy_problem.empty() && &change != &kChanges[2]) {
-      std::abort();
-    }
-  }
+    if (done && makes_twins && !after->other_copy_problem.empty()) std::abort();
+  };
+  demand_same_after(restore_gpt, true);
+  demand_same_after(write_protective_mbr, false);
+  demand_same_after([](BlockDevice& device) { return set_active(device, 1); }, false);
+  auto least = least_size(MemoryDevice(disk, sector_size));
+  if (!least) std::abort();
+  demand_same_after(
+      [&](BlockDevice& device) { return move_backup_gpt(device, *least); }, true);
 }
 
 }  // namespace

@@ -123,12 +123,12 @@ class TablePowerCut : public testing::Test {
 };
 
 TEST_F(TablePowerCut, APrimaryIsRestoredOrTheBackupStillCounts) {
-  EXPECT_TRUE(holds(try_everything(wiped(gpt_disk(), 1, 2), restore_primary_gpt,
+  EXPECT_TRUE(holds(try_everything(wiped(gpt_disk(), 1, 2), restore_gpt,
                                    has_both_partitions, copies_are_twins)));
 }
 
 TEST_F(TablePowerCut, ABackupIsRestoredOrThePrimaryStillCounts) {
-  EXPECT_TRUE(holds(try_everything(wiped(gpt_disk(), 2046, 2), restore_backup_gpt,
+  EXPECT_TRUE(holds(try_everything(wiped(gpt_disk(), 2046, 2), restore_gpt,
                                    has_both_partitions, copies_are_twins)));
 }
 

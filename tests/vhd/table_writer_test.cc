@@ -88,7 +88,7 @@ class TableWriter : public testing::Test {
 
 TEST_F(TableWriter, RestoresAPrimaryToTheByte) {
   for (auto [offset, length] : {std::pair{512, 512}, {1024, 4096}, {512, 33 * 512}}) {
-    auto [done, disk] = after(wiped(gpt_disk(), offset, length), restore_primary_gpt);
+    auto [done, disk] = after(wiped(gpt_disk(), offset, length), restore_gpt);
     EXPECT_EQ(words_of(done), "") << offset;
     EXPECT_TRUE(disk == gpt_disk()) << offset;
   }
@@ -97,7 +97,7 @@ TEST_F(TableWriter, RestoresAPrimaryToTheByte) {
 TEST_F(TableWriter, RestoresABackupToTheByte) {
   for (std::uint64_t count : {1, 33}) {
     ByteVector wounded = wiped(gpt_disk(), (kLastLba + 1 - count) * 512, count * 512);
-    auto [done, disk] = after(wounded, restore_backup_gpt);
+    auto [done, disk] = after(wounded, restore_gpt);
     EXPECT_EQ(words_of(done), "") << count;
     EXPECT_TRUE(disk == gpt_disk()) << count;
   }
@@ -107,11 +107,11 @@ TEST_F(TableWriter, RestoresBothCopiesOn4096ByteSectors) {
   const ByteVector& sound = gpt_disk_4096();
   for (std::uint32_t device_sector_size : {512u, 4096u}) {
     auto [done, disk] =
-        after(wiped(sound, 4096, 5 * 4096), restore_primary_gpt, device_sector_size);
+        after(wiped(sound, 4096, 5 * 4096), restore_gpt, device_sector_size);
     EXPECT_EQ(words_of(done), "");
     EXPECT_TRUE(disk == sound);
     auto [again, backup] = after(wiped(sound, sound.size() - 5 * 4096, 5 * 4096),
-                                 restore_backup_gpt, device_sector_size);
+                                 restore_gpt, device_sector_size);
     EXPECT_EQ(words_of(again), "");
     EXPECT_TRUE(backup == sound);
   }
@@ -120,7 +120,7 @@ TEST_F(TableWriter, RestoresBothCopiesOn4096ByteSectors) {
 TEST_F(TableWriter, RestoresEntriesWhereThePrimarysHeaderSaysThatTheyAre) {
   ByteVector moved = made_by("sgdisk -j 100", gpt_disk());
   ASSERT_EQ(load<GptHeader>(moved, 512)->entries_lba, 100u);
-  auto [done, disk] = after(wiped(moved, 100 * 512, 512), restore_primary_gpt);
+  auto [done, disk] = after(wiped(moved, 100 * 512, 512), restore_gpt);
   EXPECT_EQ(words_of(done), "");
   EXPECT_TRUE(disk == moved);
 }
@@ -128,20 +128,34 @@ TEST_F(TableWriter, RestoresEntriesWhereThePrimarysHeaderSaysThatTheyAre) {
 TEST_F(TableWriter, CarriesAlongWhatItDoesNotKnow) {
   ByteVector disk = gpt_disk();
   disk[kLastLba * 512 + 300] = std::byte{0x5a};
-  Changed changed = after(wiped(disk, 512, 33 * 512), restore_primary_gpt);
+  Changed changed = after(wiped(disk, 512, 33 * 512), restore_gpt);
   EXPECT_EQ(words_of(changed.done), "");
   EXPECT_EQ(changed.disk[512 + 300], std::byte{0x5a});
 }
 
-TEST_F(TableWriter, RestoresNothingFromACopyThatIsNotSound) {
-  ByteVector wounded = wiped(gpt_disk(), 512, 512);
-  Changed backup = after(wounded, restore_backup_gpt);
-  EXPECT_THAT(words_of(backup.done), HasSubstr("primary of the GPT"));
-  EXPECT_TRUE(backup.disk == wounded);
-  wounded = wiped(gpt_disk(), kLastLba * 512, 512);
-  Changed primary = after(wounded, restore_primary_gpt);
-  EXPECT_THAT(words_of(primary.done), HasSubstr("backup of the GPT"));
-  EXPECT_TRUE(primary.disk == wounded);
+TEST_F(TableWriter, RestoresNothingWhereNeitherCopyIsSound) {
+  ByteVector wounded = wiped(wiped(gpt_disk(), 512 + 20, 1), kLastLba * 512 + 20, 1);
+  wounded[512 + 20] = wounded[kLastLba * 512 + 20] = std::byte{1};
+  Changed changed = after(wounded, restore_gpt);
+  EXPECT_THAT(words_of(changed.done), HasSubstr("neither copy of the GPT"));
+  EXPECT_TRUE(changed.disk == wounded);
+}
+
+TEST_F(TableWriter, TakesTheSoundPrimaryWhereTheBackupIsAnother) {
+  ByteVector disk = gpt_disk();
+  edit<GptHeader>(disk, kLastLba * 512,
+                  [](GptHeader& header) { header.disk_id = Guid{}; });
+  seal(disk, kLastLba);
+  ASSERT_THAT(table_of(disk)->other_copy_problem, HasSubstr("disk id"));
+  Changed changed = after(disk, restore_gpt);
+  EXPECT_EQ(words_of(changed.done), "");
+  EXPECT_TRUE(changed.disk == gpt_disk());
+}
+
+TEST_F(TableWriter, WritesNothingWhereTheCopiesAreTwins) {
+  auto [done, disk] = after(gpt_disk(), restore_gpt);
+  EXPECT_EQ(words_of(done), "");
+  EXPECT_TRUE(disk == gpt_disk());
 }
 
 TEST_F(TableWriter, WritesNothingWhereThereIsNoRoom) {
@@ -149,7 +163,7 @@ TEST_F(TableWriter, WritesNothingWhereThereIsNoRoom) {
   ByteVector disk = gpt_disk();
   edit<GptHeader>(disk, 512, [](GptHeader& header) { header.alternate_lba = 40; });
   seal(disk, 1);
-  Changed changed = after(disk, restore_backup_gpt);
+  Changed changed = after(disk, restore_gpt);
   EXPECT_THAT(words_of(changed.done), HasSubstr("there is no room"));
   EXPECT_TRUE(changed.disk == disk);
 }
@@ -322,7 +336,7 @@ TEST_F(TableWriter, KnowsTheLeastSizeOfOtherDisks) {
 }
 
 TEST_F(TableWriter, RefusesADiskOfAnotherScheme) {
-  for (auto* change : {restore_primary_gpt, restore_backup_gpt, write_protective_mbr}) {
+  for (auto* change : {restore_gpt, write_protective_mbr}) {
     Changed changed = after(mbr_disk(), change);
     EXPECT_THAT(words_of(changed.done), HasSubstr("is mbr, and not gpt"));
     EXPECT_TRUE(changed.disk == mbr_disk());

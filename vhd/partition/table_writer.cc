@@ -180,14 +180,9 @@ Done resize_protective(BlockDevice& disk, std::uint64_t sector_count) {
   return disk.write(0, bytes_of(mbr));
 }
 
-}  // namespace
-
-Done restore_primary_gpt(BlockDevice& disk) {
-  TRY(demand(disk, Scheme::gpt));
-  Sectors sectors = find_sectors(disk);
-  GptCopies copies = read_copies(sectors);
-  if (!copies.backup) return std::move(copies.backup).error().in("backup of the GPT");
-  Original backup = TRY(take(sectors, copies.backup->header).in("backup of the GPT"));
+Done restore_primary(BlockDevice& disk, const Sectors& sectors,
+                     const GptHeader& sound) {
+  Original backup = TRY(take(sectors, sound).in("backup of the GPT"));
   Place place{.header_lba = kPrimaryLba,
               .entries_lba = kPrimaryEntriesLba,
               .alternate_lba = backup.header.my_lba,
@@ -195,29 +190,34 @@ Done restore_primary_gpt(BlockDevice& disk) {
   if (auto old = read_gpt_header(sectors, kPrimaryLba)) {
     place.entries_lba = old->entries_lba;
   }
-  TRY(write_copy(disk, sectors, place, backup).in("primary of the GPT"));
-  TRY(disk.flush());
-  return check_written(sectors);
+  return write_copy(disk, sectors, place, backup).in("primary of the GPT");
 }
 
-Done restore_backup_gpt(BlockDevice& disk) {
-  TRY(demand(disk, Scheme::gpt));
-  Sectors sectors = find_sectors(disk);
-  GptCopies copies = read_copies(sectors);
-  if (!copies.primary)
-    return std::move(copies.primary).error().in("primary of the GPT");
-  Original primary =
-      TRY(take(sectors, copies.primary->header).in("primary of the GPT"));
+Done restore_backup(BlockDevice& disk, const Sectors& sectors, const GptHeader& sound) {
+  Original primary = TRY(take(sectors, sound).in("primary of the GPT"));
   std::uint64_t lba = primary.header.alternate_lba;
   std::uint64_t count = primary.entries_sector_count(sectors);
-  if (lba < count)
+  if (lba < count) {
     return Error(Errc::unsupported,
                  fmt::format("LBA {} is no place for the backup of the GPT", lba));
+  }
   Place place{.header_lba = lba,
               .entries_lba = lba - count,
               .alternate_lba = kPrimaryLba,
               .last_usable_lba = primary.header.last_usable_lba};
-  TRY(write_copy(disk, sectors, place, primary).in("backup of the GPT"));
+  return write_copy(disk, sectors, place, primary).in("backup of the GPT");
+}
+
+}  // namespace
+
+Done restore_gpt(BlockDevice& disk) {
+  TRY(demand(disk, Scheme::gpt));
+  Sectors sectors = find_sectors(disk);
+  GptCopies copies = read_copies(sectors);
+  bool sound = copies.primary && copies.backup;
+  if (sound && difference(*copies.primary, *copies.backup).empty()) return {};
+  TRY(copies.primary ? restore_backup(disk, sectors, copies.primary->header)
+                     : restore_primary(disk, sectors, copies.backup->header));
   TRY(disk.flush());
   return check_written(sectors);
 }

@@ -16,13 +16,13 @@
 
 namespace drydock::partition {
 
-// Writes one copy of a GPT anew, as the twin of the other, which must be sound:
-// corrupt where it isn't.  The primary's entries go where its own header says, if
-// that can be believed, else into LBA 2; the backup goes where the primary says.
-// unsupported where that place isn't free of partitions or of the other copy;
-// bad_argument for a disk without a GPT.
-Done restore_primary_gpt(BlockDevice& disk);
-Done restore_backup_gpt(BlockDevice& disk);
+// Makes the two copies of a GPT twins: the one that read_table() doesn't believe, or
+// that differs, is written anew from the other.  Nothing is written where they are.
+// A primary's entries go where its own header says, if that can be believed, else
+// into LBA 2; a backup goes where the primary says.  unsupported where that place
+// isn't free of partitions and of the other copy; bad_argument for a disk without a
+// GPT; corrupt where neither copy is sound.
+Done restore_gpt(BlockDevice& disk);
 
 // Writes the MBR that guards a GPT: one partition of type 0xEE over the whole disk,
 // as far as 32 bits can say (UEFI 2.10, 5.2.3).  unsupported where the MBR names
@@ -41,7 +41,7 @@ Result<std::uint64_t> least_size(const BlockDevice& disk);
 // Puts the backup of the GPT where it belongs on a disk of `size` bytes, and makes
 // all before it usable: after the disk has grown, or before it is cut.  The MBR's
 // 0xEE partition, if there is one, gets the new size too.  The primary must be
-// sound: corrupt where it isn't (restore_primary_gpt() first).
+// sound: corrupt where it isn't (restore_gpt() first).
 //
 // no_space where `size` is less than least_size(); bad_argument where it is more
 // than the disk has, not a multiple of its sectors, or for a disk without a GPT.
