@@ -1,10 +1,19 @@
 #include "repair/transaction.h"
 
 #include "vhd/base/try.h"
+#include "vhd/chain.h"
 
 namespace drydock::repair {
 
 namespace {
+
+Result<std::shared_ptr<Image>> open_to_write(const std::shared_ptr<FileDevice>& file,
+                                             const ParentPaths& parents,
+                                             const MakeGuid& make_guid) {
+  return TRY(open_chain(file,
+                        {.writable = true, .make_guid = make_guid, .parents = parents}))
+      .image;
+}
 
 Done check(const char* spent) {
   if (spent == nullptr) return {};
@@ -24,9 +33,8 @@ struct Transaction::Impl {
   const char* spent = nullptr;  // why nothing more can be done
 
   OpenForWriting open_for_writing() {
-    return [this] {
-      return open_image(view.file, {.writable = true, .make_guid = options.make_guid});
-    };
+    return
+        [this] { return open_to_write(view.file, options.parents, options.make_guid); };
   }
   Done open_disk() {
     ImageFacts facts = view.image->facts();
@@ -48,6 +56,7 @@ Result<std::unique_ptr<Transaction>> Transaction::begin(
     const std::filesystem::path& path, TransactionOptions options) {
   auto impl = std::make_unique<Impl>();
   impl->options = std::move(options);
+  if (!impl->options.although_parent) TRY(check_no_children(path));
   bool writable = !impl->options.dry_run;
   // One opening for the settling, the rehearsal and the commit, so that the
   // lock is held without a gap.
@@ -56,7 +65,7 @@ Result<std::unique_ptr<Transaction>> Transaction::begin(
     impl->folder = TRY(journals_beside(path));
     impl->settled = TRY(settle(impl->open_for_writing(), *impl->folder));
   }
-  impl->view = TRY(open_view(impl->view.file));
+  impl->view = TRY(open_view(impl->view.file, impl->options.parents));
   impl->overlay = std::make_shared<Overlay>(impl->view.device);
   TRY(impl->open_disk());
   return std::unique_ptr<Transaction>(new Transaction(std::move(impl)));
@@ -111,15 +120,15 @@ namespace {
 struct Locked {
   std::shared_ptr<FileDevice> file;
   std::unique_ptr<JournalFolder> folder;
+  ParentPaths parents;
   OpenForWriting open() const {
-    return [this] {
-      return open_image(file, {.writable = true, .make_guid = random_guid});
-    };
+    return [this] { return open_to_write(file, parents, random_guid); };
   }
 };
 
-Result<Locked> lock(const std::filesystem::path& path) {
+Result<Locked> lock(const std::filesystem::path& path, const ParentPaths& parents) {
   Locked locked;
+  locked.parents = parents;
   locked.file = TRY(FileDevice::open(path, {.writable = true}));
   locked.folder = TRY(journals_beside(path));
   return locked;
@@ -127,13 +136,15 @@ Result<Locked> lock(const std::filesystem::path& path) {
 
 }  // namespace
 
-Result<std::vector<Settled>> recover(const std::filesystem::path& path) {
-  Locked image = TRY(lock(path));
+Result<std::vector<Settled>> recover(const std::filesystem::path& path,
+                                     const ParentPaths& parents) {
+  Locked image = TRY(lock(path, parents));
   return settle(image.open(), *image.folder);
 }
 
-Result<Receipt> undo(const std::filesystem::path& path) {
-  Locked image = TRY(lock(path));
+Result<Receipt> undo(const std::filesystem::path& path, const UndoOptions& options) {
+  if (!options.although_parent) TRY(check_no_children(path));
+  Locked image = TRY(lock(path, options.parents));
   for (Settled& settled : TRY(settle(image.open(), *image.folder))) {
     if (settled.before == JournalState::undoing) return std::move(settled.receipt);
   }

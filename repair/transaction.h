@@ -31,12 +31,15 @@ struct TransactionOptions {
   Unclean unclean = Unclean::automatic;
   bool discard_hibernation = false;
   MakeGuid make_guid = random_guid;
+  ParentPaths parents = {};
+  // Also where other images are known to stand on this one, which a change breaks.
+  bool although_parent = false;
 };
 
 class Transaction {
  public:
   // Locks the image against every other program until the end.  Fails as
-  // opening does, and as settle() does.
+  // opening does, as settle() does, and as check_no_children().
   static Result<std::unique_ptr<Transaction>> begin(const std::filesystem::path& path,
                                                     TransactionOptions options = {});
   ~Transaction();
@@ -74,8 +77,14 @@ class Transaction {
 // The same that commit.h offers, for an image file with its journals beside
 // it.  recover() is settle().  undo() settles first, and where that finished an
 // interrupted undo, that was it.  history() reads, and locks nothing.
-Result<std::vector<Settled>> recover(const std::filesystem::path& path);
-Result<Receipt> undo(const std::filesystem::path& path);
+Result<std::vector<Settled>> recover(const std::filesystem::path& path,
+                                     const ParentPaths& parents = {});
+struct UndoOptions {
+  ParentPaths parents = {};
+  bool although_parent = false;  // as TransactionOptions have it
+};
+Result<Receipt> undo(const std::filesystem::path& path,
+                     const UndoOptions& options = {});
 Result<std::vector<HistoryEntry>> history(const std::filesystem::path& path);
 
 }  // namespace drydock::repair

@@ -3,6 +3,7 @@
 #include "repair/commit.h"
 #include "repair/journal_folder.h"
 #include "vhd/base/try.h"
+#include "vhd/chain.h"
 #include "vhd/overlay.h"
 
 namespace drydock::repair {
@@ -20,10 +21,12 @@ Result<std::vector<Overlay::Change>> changes_beside(const View& view) {
 
 }  // namespace
 
-Result<View> open_view(std::shared_ptr<FileDevice> file) {
+Result<View> open_view(std::shared_ptr<FileDevice> file, const ParentPaths& parents) {
   View view;
   view.file = std::move(file);
-  view.image = TRY(open_image(view.file).in(view.file->path().string()));
+  Chain chain = TRY(open_chain(view.file, {.parents = parents}));
+  view.parent_files.assign(chain.files.begin() + 1, chain.files.end());
+  view.image = std::move(chain.image);
   view.device = view.image;
   auto changes = changes_beside(view);
   if (!changes) {
@@ -41,8 +44,8 @@ Result<View> open_view(std::shared_ptr<FileDevice> file) {
   return view;
 }
 
-Result<View> open_view(const std::filesystem::path& path) {
-  return open_view(TRY(FileDevice::open(path)));
+Result<View> open_view(const std::filesystem::path& path, const ParentPaths& parents) {
+  return open_view(TRY(FileDevice::open(path)), parents);
 }
 
 Result<std::unique_ptr<Disk>> open_disk(const View& view, VolumeOptions options) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "repair/disk.h"
 #include "vhd/file_device.h"
@@ -15,6 +16,8 @@ namespace drydock::repair {
 
 struct View {
   std::shared_ptr<FileDevice> file;
+  // What a differencing image stands on: its parent's file, the parent's parent's.
+  std::vector<std::shared_ptr<FileDevice>> parent_files;
   std::shared_ptr<Image> image;
   DevicePtr device;  // what readers see: the image, or an overlay over it
   // Of an unfinished change, which `device` shows as recover() would finish it.
@@ -24,12 +27,17 @@ struct View {
   std::string journal_problem;
 };
 
-// Locks the file against writers as long as the view lasts.  Fails as opening
-// the file, and the image in it, does.
-Result<View> open_view(const std::filesystem::path& path);
+// Where the parents of a differencing image are, as ChainOptions have it.
+using ParentPaths = std::vector<std::filesystem::path>;
+
+// Locks the files against writers as long as the view lasts.  Fails as opening
+// the file, and the images in it and its parents, does.
+Result<View> open_view(const std::filesystem::path& path,
+                       const ParentPaths& parents = {});
 
 // The same over a file that is open already.
-Result<View> open_view(std::shared_ptr<FileDevice> file);
+Result<View> open_view(std::shared_ptr<FileDevice> file,
+                       const ParentPaths& parents = {});
 
 // The disk in the view, which must outlive it, for reading.
 Result<std::unique_ptr<Disk>> open_disk(const View& view, VolumeOptions options = {});

@@ -132,6 +132,20 @@ Result<Chain> open_chain(std::shared_ptr<FileDevice> file, ChainOptions options)
   return chain;
 }
 
+Result<ParentLink> link_to_parent(const fs::path& parent, const fs::path& child) {
+  std::error_code error;
+  fs::path relative = fs::relative(parent, folder_of(child), error);
+  if (error || relative.empty()) {
+    return Error(Errc::not_found, "there is no way here from the child's folder")
+        .in(parent.string());
+  }
+  std::string path = relative.generic_string();
+  std::ranges::replace(path, '/', '\\');
+  ParentLink link;
+  link.relative_path = path.starts_with("..") ? path : ".\\" + path;
+  return link;
+}
+
 Result<std::vector<fs::path>> find_children(const fs::path& image) {
   std::vector<fs::path> children;
   auto link_id = TRY(examine_image(TRY(FileDevice::open(image)))).link_id;
@@ -154,6 +168,22 @@ Result<std::vector<fs::path>> find_children(const fs::path& image) {
   }
   std::ranges::sort(children);
   return children;
+}
+
+Done check_no_children(const fs::path& image, const fs::path& except) {
+  std::string names;
+  for (const fs::path& child : TRY(find_children(image))) {
+    std::error_code ignored;
+    if (!except.empty() && fs::equivalent(child, except, ignored)) continue;
+    if (!names.empty()) names += ", ";
+    names += child.filename().string();
+  }
+  if (names.empty()) return {};
+  return Error(Errc::busy,
+               fmt::format("{} hold only what has changed since this image, and would "
+                           "show wrong bytes once it is written to",
+                           names))
+      .in(image.string());
 }
 
 }  // namespace drydock

@@ -40,9 +40,20 @@ struct Chain {
 // back to itself, or is longer than kChainLengthMax.
 Result<Chain> open_chain(std::shared_ptr<FileDevice> file, ChainOptions options = {});
 
+// Where `parent` is, in the words that a child at `child` records: a path from the
+// child's folder, as Windows writes one.  Only the path is set.  not_found where the
+// host knows no way from one to the other.
+Result<ParentLink> link_to_parent(const std::filesystem::path& parent,
+                                  const std::filesystem::path& child);
+
 // The images beside `image` that name it as their parent and would be broken by a
 // write to it.  What can't be read is no child.
 Result<std::vector<std::filesystem::path>> find_children(
     const std::filesystem::path& image);
+
+// Before a change of what `image` shows: busy, with their names, where
+// find_children() knows any but `except`.
+Done check_no_children(const std::filesystem::path& image,
+                       const std::filesystem::path& except = {});
 
 }  // namespace drydock

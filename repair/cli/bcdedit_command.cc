@@ -99,11 +99,11 @@ Exit print(const BcdeditEnum& what, hive::Hive& hive, const std::string& name,
 
 Exit list_image(const WordsRequest& request, const BcdeditEnum& what, Report& report) {
   std::size_t installation = request.change.installation.value_or(0);
-  auto view = repair::open_view(request.target);
+  auto view = repair::open_view(request.target, request.change.disk.parent_paths());
   if (!view) return report.fail(view.error());
   report.track(view->file);
   note_image(*view, report);
-  auto disk = repair::open_disk(*view, request.change.volumes.options());
+  auto disk = repair::open_disk(*view, request.change.disk.options());
   if (!disk) return report.fail(std::move(disk).error().in(request.target));
   auto store = find_store(**disk, installation);
   if (!store) return report.fail(store.error());

@@ -13,10 +13,14 @@
 
 namespace drydock::cli {
 
-// What a volume with unfinished work gets, as the command line has it.
-struct VolumeChoice {
+// How a disk is found and opened, as the command line has it: where the parents of
+// its image are, and what a volume with unfinished work gets.
+struct DiskChoice {
+  std::vector<std::string> parents;
   Unclean unclean = Unclean::automatic;
   bool discard_hibernation = false;
+
+  repair::ParentPaths parent_paths() const { return {parents.begin(), parents.end()}; }
 
   VolumeOptions options() const {
     return {.unclean = unclean, .discard_hibernation = discard_hibernation};
@@ -26,7 +30,7 @@ struct VolumeChoice {
 struct InfoRequest {
   std::string image;
   bool hash = false;
-  VolumeChoice volumes;
+  DiskChoice disk;
 };
 Exit info(const InfoRequest& request, Report& report);
 
@@ -37,7 +41,7 @@ struct ReadRequest {
   std::size_t installation = 0;
   bool recursive = false;  // ls
   bool all = false;        // ls: one line a file with its facts
-  VolumeChoice volumes;
+  DiskChoice disk;
 };
 Exit list(const ReadRequest& request, Report& report);
 Exit cat(const ReadRequest& request, Report& report);
@@ -48,7 +52,7 @@ struct GetRequest {
   std::string guest;
   std::string host;  // "-" is stdout
   std::size_t installation = 0;
-  VolumeChoice volumes;
+  DiskChoice disk;
 };
 Exit get(const GetRequest& request, Report& report);
 
@@ -56,12 +60,15 @@ Exit get(const GetRequest& request, Report& report);
 struct ChangeOptions {
   std::optional<std::size_t> installation;
   bool dry_run = false;
-  VolumeChoice volumes;
+  bool although_parent = false;
+  DiskChoice disk;
 
   repair::TransactionOptions transaction() const {
     return {.dry_run = dry_run,
-            .unclean = volumes.unclean,
-            .discard_hibernation = volumes.discard_hibernation};
+            .unclean = disk.unclean,
+            .discard_hibernation = disk.discard_hibernation,
+            .parents = disk.parent_paths(),
+            .although_parent = although_parent};
   }
 };
 
@@ -107,7 +114,12 @@ struct RecoverRequest {
 };
 Exit recover(const RecoverRequest& request, Report& report);
 
-Exit undo(const std::string& image, Report& report);
+struct UndoRequest {
+  std::string image;
+  bool although_parent = false;
+  DiskChoice disk;
+};
+Exit undo(const UndoRequest& request, Report& report);
 Exit history(const std::string& image, Report& report);
 
 // recover of a bare hive with its logs beside it.

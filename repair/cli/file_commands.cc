@@ -34,12 +34,12 @@ struct OpenImage {
   std::unique_ptr<repair::Disk> disk;
 };
 
-Result<OpenImage> open_image_file(const std::string& image, const VolumeChoice& volumes,
+Result<OpenImage> open_image_file(const std::string& image, const DiskChoice& choice,
                                   Report& report) {
-  repair::View view = TRY(repair::open_view(image));
+  repair::View view = TRY(repair::open_view(image, choice.parent_paths()));
   report.track(view.file);
   note_image(view, report);
-  auto disk = TRY(repair::open_disk(view, volumes.options()).in(image));
+  auto disk = TRY(repair::open_disk(view, choice.options()).in(image));
   return OpenImage{std::move(view), std::move(disk)};
 }
 
@@ -159,7 +159,7 @@ Done to_stdout(Bytes bytes) {
 // them is still shown.
 template <class Each>
 Exit for_each_path(const ReadRequest& request, Report& report, Each each) {
-  auto image = open_image_file(request.image, request.volumes, report);
+  auto image = open_image_file(request.image, request.disk, report);
   if (!image) return report.fail(image.error());
   Exit exit = Exit::done;
   for (const std::string& path : request.paths) {
@@ -222,7 +222,7 @@ Exit stat(const ReadRequest& request, Report& report) {
 
 Exit get(const GetRequest& request, Report& report) {
   auto copy = [&]() -> Result<std::uint64_t> {
-    OpenImage image = TRY(open_image_file(request.image, request.volumes, report));
+    OpenImage image = TRY(open_image_file(request.image, request.disk, report));
     Found found = TRY(find(image, request.guest, request.installation, report));
     if (request.host == "-") {
       TRY(copy_out(found.file, to_stdout).in(request.guest));

@@ -21,9 +21,11 @@ json description_json(const std::string& description) {
 
 }  // namespace
 
-Exit undo(const std::string& image, Report& report) {
+Exit undo(const UndoRequest& request, Report& report) {
   CalmCommit calm;
-  auto receipt = repair::undo(image);
+  auto receipt =
+      repair::undo(request.image, {.parents = request.disk.parent_paths(),
+                                   .although_parent = request.although_parent});
   if (!receipt) return fail_change(receipt.error(), report);
   report.print(fmt::format("put {} bytes in {} places back as they were (journal {})\n",
                            receipt->bytes_written, receipt->extent_count,

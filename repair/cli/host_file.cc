@@ -43,6 +43,19 @@ Result<HostFile> HostFile::create(const std::filesystem::path& path) {
   return HostFile(path, std::move(part), std::move(file));
 }
 
+Result<HostFile> HostFile::create_new(const std::filesystem::path& path,
+                                      Existing existing) {
+  std::error_code error;
+  auto status = std::filesystem::status(path, error);
+  if (status.type() == std::filesystem::file_type::not_found) return create(path);
+  if (status.type() != std::filesystem::file_type::regular) {
+    return Error(Errc::bad_argument, "this isn't a file").in(path.string());
+  }
+  if (existing == Existing::replace) return create(path);
+  return Error(Errc::bad_argument, "there is a file here already (--force replaces it)")
+      .in(path.string());
+}
+
 HostFile::~HostFile() {
   if (file_ == nullptr) return;
   file_.reset();

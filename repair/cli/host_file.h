@@ -14,15 +14,24 @@ namespace drydock::cli {
 Result<ByteVector> read_host_file(const std::string& path, std::uint64_t size_max);
 Result<ByteVector> read_standard_input(std::uint64_t size_max);
 
+// What becomes of a file that has the wanted name already.
+enum class Existing : std::uint8_t { refuse, replace };
+
 // A file being written: under another name beside the wanted one until keep(),
 // so that nobody ever finds half of it.  Dropped without keep(), it is removed.
 class HostFile {
  public:
   static Result<HostFile> create(const std::filesystem::path& path);
+  // The same; bad_argument where there is a file of that name already that isn't to
+  // be replaced, or anything but a file.
+  static Result<HostFile> create_new(const std::filesystem::path& path,
+                                     Existing existing);
   HostFile(HostFile&&) = default;
   ~HostFile();
 
   Done append(Bytes bytes);
+  // For who writes it in another order.
+  const std::shared_ptr<FileDevice>& device() const { return file_; }
   // Flushes it and gives it its name, replacing what had it.
   Done keep();
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "repair/cli/commands.h"
+#include "repair/cli/container.h"
 #include "repair/cli/json.h"
 #include "repair/disk.h"
 #include "repair/hive_files.h"
@@ -25,34 +26,7 @@ json known(const std::optional<T>& value) {
   return value ? json(*value) : json(nullptr);
 }
 
-std::string binary_size(std::uint64_t size) {
-  constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-  auto value = static_cast<double>(size);
-  std::size_t unit = 0;
-  for (; value >= 1024 && unit + 1 < std::size(kUnits); ++unit) value /= 1024;
-  return unit == 0 ? fmt::format("{} B", size)
-                   : fmt::format("{:.4g} {}", value, kUnits[unit]);
-}
-
 // ---- what --json prints
-
-json container_json(const ImageFacts& facts, const std::string& image) {
-  // A parent is named as its child names it; nobody has looked for it.
-  json chain = json::array({image});
-  if (!facts.parent_paths.empty()) chain.push_back(facts.parent_paths.front());
-  return {{"format", to_string(facts.format)},
-          {"kind", to_string(facts.kind)},
-          {"virtual_size", facts.virtual_size},
-          {"block_size", known(facts.block_size)},
-          {"logical_sector_size", facts.logical_sector_size},
-          {"physical_sector_size", known(facts.physical_sector_size)},
-          {"creator", known(facts.creator)},
-          {"log", to_string(facts.log)},
-          {"log_entries", facts.log_entry_count},
-          {"data_guid",
-           facts.data_guid ? json(to_string(*facts.data_guid)) : json(nullptr)},
-          {"chain", std::move(chain)}};
-}
 
 json states_json(const VolumeCondition& condition) {
   if (condition.clean()) return json::array({to_string(VolumeState::clean)});
@@ -149,22 +123,6 @@ json installation_json(const repair::Installation& windows, const repair::Disk& 
 }
 
 // ---- what a person reads
-
-std::string container_text(const ImageFacts& facts, const std::string& image) {
-  std::string text = fmt::format("{}: {} {}, {} ({} bytes)", image,
-                                 to_string(facts.kind), to_string(facts.format),
-                                 binary_size(facts.virtual_size), facts.virtual_size);
-  if (facts.block_size)
-    text += fmt::format(", blocks of {}", binary_size(*facts.block_size));
-  if (facts.log == ImageLog::pending) {
-    text += fmt::format(", a log to replay (shown replayed: {} entries)",
-                        facts.log_entry_count);
-  }
-  if (facts.creator && !facts.creator->empty()) {
-    text += fmt::format(", made by {}", *facts.creator);
-  }
-  return text + "\n";
-}
 
 std::string condition_text(const VolumeCondition& condition) {
   std::string text;
@@ -270,10 +228,11 @@ Exit report_refused(const std::string& image, const Error& error, Report& report
   report.track(*file);
   auto facts = examine_image(*file);
   if (!facts || !facts->refusal) return report.fail(error, Exit::could_not_tell);
-  report.print(container_text(*facts, image));
+  std::vector<std::string> chain = chain_by_name(image, *facts);
+  report.print(container_text(*facts, chain));
   report.print(fmt::format("  not opened: {}\n", *facts->refusal));
   report.document({{"image", image},
-                   {"container", container_json(*facts, image)},
+                   {"container", container_json(*facts, chain)},
                    {"refusal", *facts->refusal},
                    {"partition_table", nullptr},
                    {"disk_id", nullptr},
@@ -323,17 +282,20 @@ bool report_disk(const repair::Disk& disk, Report& report, json& document) {
 }  // namespace
 
 Exit info(const InfoRequest& request, Report& report) {
-  auto view = repair::open_view(request.image);
+  auto view = repair::open_view(request.image, request.disk.parent_paths());
   if (!view) return report_refused(request.image, view.error(), report);
   report.track(view->file);
   ImageFacts facts = view->image->facts();
-  json document = {{"image", request.image},
-                   {"container", container_json(facts, request.image)},
-                   {"partition_table", nullptr},
-                   {"disk_id", nullptr},
-                   {"partitions", json::array()},
-                   {"installations", json::array()}};
-  report.print(container_text(facts, request.image));
+  std::vector<std::string> chain = {request.image};
+  for (const auto& file : view->parent_files) {
+    report.track(file);
+    chain.push_back(file->path().string());
+  }
+  json document = {
+      {"image", request.image},      {"container", container_json(facts, chain)},
+      {"partition_table", nullptr},  {"disk_id", nullptr},
+      {"partitions", json::array()}, {"installations", json::array()}};
+  report.print(container_text(facts, chain));
   if (view->unsettled_change_count > 0) {
     report.print(
         "  an unfinished change is shown as finished; `drydock recover` "
@@ -345,7 +307,7 @@ Exit info(const InfoRequest& request, Report& report) {
     report.print(fmt::format("  could not tell: {}\n", view->journal_problem));
   }
   Exit exit = Exit::done;
-  auto disk = repair::open_disk(*view, request.volumes.options());
+  auto disk = repair::open_disk(*view, request.disk.options());
   if (disk) {
     if (!report_disk(**disk, report, document)) exit = Exit::could_not_tell;
   } else {

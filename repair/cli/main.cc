@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "repair/cli/commands.h"
+#include "repair/cli/image_commands.h"
 
 namespace drydock::cli {
 namespace {
@@ -35,11 +36,24 @@ const std::map<std::string, Unclean> kUnclean = {{"refuse", Unclean::refuse},
                                                  {"replay", Unclean::replay},
                                                  {"discard", Unclean::discard}};
 
-void add_volume_options(CLI::App& verb, VolumeChoice& volumes) {
-  verb.add_option("--unclean", volumes.unclean,
+void add_parents(CLI::App& verb, DiskChoice& disk) {
+  verb.add_option("--parent", disk.parents,
+                  "Where the parent of a differencing image is; again for the "
+                  "parent's parent")
+      ->allow_extra_args(false);
+}
+
+void add_force_parent(CLI::App& verb, bool& although_parent) {
+  verb.add_flag("--force-parent", although_parent,
+                "Change an image though others are known to stand on it");
+}
+
+void add_disk_options(CLI::App& verb, DiskChoice& disk) {
+  add_parents(verb, disk);
+  verb.add_option("--unclean", disk.unclean,
                   "What a volume with unfinished work gets: refuse, replay or discard")
       ->transform(CLI::CheckedTransformer(kUnclean));
-  verb.add_flag("--discard-hibernation", volumes.discard_hibernation,
+  verb.add_flag("--discard-hibernation", disk.discard_hibernation,
                 "Give up what a hibernated Windows remembers, at the first change");
 }
 
@@ -47,14 +61,15 @@ void add_change_options(CLI::App& verb, ChangeOptions& change) {
   verb.add_flag("--dry-run", change.dry_run, "Show what would be done, and do nothing");
   verb.add_option("--installation", change.installation,
                   "Which Windows to change, counted from 0, where there are several");
-  add_volume_options(verb, change.volumes);
+  add_force_parent(verb, change.although_parent);
+  add_disk_options(verb, change.disk);
 }
 
 void add_info(CLI::App& app, InfoRequest& request, Command& command) {
   CLI::App& verb = *app.add_subcommand("info", "What an image is and holds");
   verb.add_option("IMAGE", request.image)->required();
   verb.add_flag("--hash", request.hash, "Hash every byte that a guest can see");
-  add_volume_options(verb, request.volumes);
+  add_disk_options(verb, request.disk);
   verb.callback(
       [&] { command = [&](Report& report) { return info(request, report); }; });
 }
@@ -66,7 +81,7 @@ void add_read_verb(CLI::App& app, const std::string& name, const std::string& wo
   verb.add_option("IMAGE", request.image)->required();
   verb.add_option("PATH", request.paths)->required();
   verb.add_option("--installation", request.installation, "Whose C: is meant, from 0");
-  add_volume_options(verb, request.volumes);
+  add_disk_options(verb, request.disk);
   if (name == "ls") {
     verb.add_flag("-R,--recursive", request.recursive, "With all below");
     verb.add_flag("-l,--long", request.all, "With sizes, times and attributes");
@@ -84,7 +99,7 @@ void add_get(CLI::App& app, GetRequest& request, Command& command) {
   verb.add_option("GUEST_PATH", request.guest)->required();
   verb.add_option("HOST_PATH", request.host, "- is standard output")->required();
   verb.add_option("--installation", request.installation, "Whose C: is meant, from 0");
-  add_volume_options(verb, request.volumes);
+  add_disk_options(verb, request.disk);
   verb.callback(
       [&] { command = [&](Report& report) { return get(request, report); }; });
 }
@@ -119,11 +134,15 @@ void take_change_options(std::vector<std::string>& words, ChangeOptions& change)
     } else if (words[i] == "--installation" && i + 1 < words.size() &&
                words[i + 1].find_first_not_of("0123456789") == std::string::npos) {
       change.installation = std::strtoul(words[++i].c_str(), nullptr, 10);
+    } else if (words[i] == "--parent" && i + 1 < words.size()) {
+      change.disk.parents.push_back(words[++i]);
+    } else if (words[i] == "--force-parent") {
+      change.although_parent = true;
     } else if (words[i] == "--discard-hibernation") {
-      change.volumes.discard_hibernation = true;
+      change.disk.discard_hibernation = true;
     } else if (words[i] == "--unclean" && i + 1 < words.size() &&
                kUnclean.contains(words[i + 1])) {
-      change.volumes.unclean = kUnclean.at(words[++i]);
+      change.disk.unclean = kUnclean.at(words[++i]);
     } else {
       kept.push_back(words[i]);
     }
@@ -169,7 +188,7 @@ void add_repair_verb(CLI::App& app, const std::string& name, const std::string& 
   if (name == "repair") {
     add_change_options(verb, request.change);
   } else {
-    add_volume_options(verb, request.change.volumes);
+    add_disk_options(verb, request.change.disk);
   }
   verb.callback([&command, &request, &settings, function] {
     for (const std::string& setting : settings) {
@@ -191,6 +210,16 @@ void add_image_verb(CLI::App& app, const std::string& name, const std::string& a
   verb.callback([&command, &image, function] {
     command = [&image, function](Report& report) { return function(image, report); };
   });
+}
+
+void add_undo(CLI::App& app, UndoRequest& request, Command& command) {
+  CLI::App& verb =
+      *app.add_subcommand("undo", "Put back what the newest change replaced");
+  verb.add_option("IMAGE", request.image)->required();
+  add_force_parent(verb, request.although_parent);
+  add_parents(verb, request.disk);
+  verb.callback(
+      [&] { command = [&](Report& report) { return undo(request, report); }; });
 }
 
 void add_recover(CLI::App& app, RecoverRequest& request, RecoverHiveRequest& bare,
@@ -227,10 +256,12 @@ struct Requests {
   RemoveRequest remove;
   WordsRequest words;
   RepairRequest repair;
+  UndoRequest undo;
   RecoverRequest recover;
   RecoverHiveRequest recover_hive;
   std::vector<std::string> settings;
   std::string image;
+  ImageRequests images;
 };
 
 void add_verbs(CLI::App& app, Requests& requests, Command& command) {
@@ -239,8 +270,7 @@ void add_verbs(CLI::App& app, Requests& requests, Command& command) {
                   requests.settings, command, diagnose);
   add_repair_verb(app, "repair", "Mend what is wrong", requests.repair,
                   requests.settings, command, repair);
-  add_image_verb(app, "undo", "Put back what the newest change replaced",
-                 requests.image, command, undo);
+  add_undo(app, requests.undo, command);
   add_recover(app, requests.recover, requests.recover_hive, command);
   add_image_verb(app, "history", "What was changed, and when", requests.image, command,
                  history);
@@ -256,6 +286,7 @@ void add_verbs(CLI::App& app, Requests& requests, Command& command) {
   add_get(app, requests.get, command);
   add_put(app, requests.put, command);
   add_remove(app, requests.remove, command);
+  add_image_verbs(app, requests.images, command);
 }
 
 int run(std::vector<std::string> words) {

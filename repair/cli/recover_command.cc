@@ -55,7 +55,7 @@ Exit recover(const RecoverRequest& request, Report& report) {
   json settled = json::array();
   if (!request.change.dry_run) {
     // By itself, because it needs nothing of the disk to be understood.
-    auto journals = repair::recover(request.image);
+    auto journals = repair::recover(request.image, request.change.disk.parent_paths());
     if (!journals) return fail_change(journals.error(), report);
     settled = report_settled(*journals, report);
   }

@@ -64,11 +64,12 @@ Done print(const RegQuery& query, const hive::Hive& hive, Report& report) {
 
 Exit query_image(const WordsRequest& request, const RegQuery& query, Report& report) {
   auto done = [&]() -> Done {
-    repair::View view = TRY(repair::open_view(request.target));
+    repair::View view =
+        TRY(repair::open_view(request.target, request.change.disk.parent_paths()));
     report.track(view.file);
     note_image(view, report);
-    auto disk = TRY(
-        repair::open_disk(view, request.change.volumes.options()).in(request.target));
+    auto disk =
+        TRY(repair::open_disk(view, request.change.disk.options()).in(request.target));
     const repair::Installation& windows =
         *TRY(installation_of(*disk, request.change.installation.value_or(0)));
     note_volume(*disk, windows.partition(), report);

@@ -65,10 +65,11 @@ Exit exit_of(const repair::Diagnosis& diagnosis) {
 
 Result<repair::Diagnosis> diagnose_image(const RepairRequest& request, Report& report) {
   auto recipes = TRY(chosen(request.recipes));
-  repair::View view = TRY(repair::open_view(request.image));
+  repair::View view =
+      TRY(repair::open_view(request.image, request.change.disk.parent_paths()));
   report.track(view.file);
   auto disk =
-      TRY(repair::open_disk(view, request.change.volumes.options()).in(request.image));
+      TRY(repair::open_disk(view, request.change.disk.options()).in(request.image));
   return repair::diagnose(*disk, recipes, request.settings);
 }
 

@@ -1,0 +1,143 @@
+// drydock image compact and resize.
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "repair/cli/container.h"
+#include "repair/cli/image_source.h"
+#include "repair/cli/image_words.h"
+#include "repair/cli/progress_bar.h"
+#include "vhd/base/try.h"
+#include "vhd/compare.h"
+#include "vhd/memory_device.h"
+#include "vhd/partition/table.h"
+#include "vhd/slice.h"
+
+namespace drydock::cli {
+namespace {
+
+using nlohmann::json;
+
+// The last sectors of a GPT disk: the backup header, and its entries before it.
+constexpr std::uint64_t kGptBackupSectors = 33;
+
+Result<Chain> open_to_change(const ImageChoice& choice, Report& report) {
+  auto file = TRY(FileDevice::open(choice.file, {.writable = true}));
+  report.track(file);
+  ChainOptions options;
+  options.writable = true;
+  options.parents.assign(choice.parents.begin(), choice.parents.end());
+  return open_chain(file, std::move(options));
+}
+
+Result<Compaction> compact(const ImageChoice& choice, Report& report) {
+  Chain chain = TRY(open_to_change(choice, report));
+  ProgressBar bar("compact");
+  return chain.image->compact(bar.progress()).in(choice.file);
+}
+
+// ---- resize
+
+// "20G", "+5G", "-5G": what the size becomes.
+Result<std::uint64_t> new_size(const std::string& word, std::uint64_t size) {
+  if (word.empty() || (word[0] != '+' && word[0] != '-')) return parse_size(word);
+  std::uint64_t change = TRY(parse_size(word.substr(1)));
+  if (word[0] == '+') return size + change;
+  if (change < size) return size - change;
+  return Error(Errc::bad_argument,
+               fmt::format("the disk has {} bytes, and can't lose {}", size, change));
+}
+
+// Where the last partition ends, and whether the disk has a GPT.
+struct PartitionsEnd {
+  std::uint64_t offset = 0;
+  bool gpt = false;
+};
+Result<PartitionsEnd> find_partitions_end(const BlockDevice& disk) {
+  partition::Table table = TRY(partition::read_table(disk));
+  PartitionsEnd end{.offset = 0, .gpt = table.scheme == partition::Scheme::gpt};
+  for (const partition::Partition& partition : table.partitions) {
+    end.offset = std::max(end.offset, partition.offset + partition.size);
+  }
+  return end;
+}
+
+// Whether bytes from `offset` to `end` are all zeros.
+Result<bool> is_empty(const DevicePtr& disk, std::uint64_t offset, std::uint64_t end) {
+  if (offset >= end) return true;
+  DevicePtr part = TRY(Slice::create(disk, offset, end - offset));
+  MemoryDevice nothing{ByteVector{}};
+  return !TRY(find_difference(*part, nothing)).has_value();
+}
+
+// A smaller disk must not lose anything that somebody put there.
+Done check_shrink(const std::shared_ptr<Image>& image, std::uint64_t size) {
+  PartitionsEnd partitions = TRY(find_partitions_end(*image));
+  std::uint64_t backup = partitions.gpt ? kGptBackupSectors * image->sector_size() : 0;
+  if (partitions.offset > size || backup > size - partitions.offset) {
+    return Error(Errc::bad_argument,
+                 fmt::format("a partition ends at {}: a disk of {} bytes would cut it",
+                             partitions.offset, size));
+  }
+  std::uint64_t end = image->size() - std::min(image->size(), backup);
+  if (TRY(is_empty(image, size, end))) return {};
+  return Error(
+      Errc::bad_argument,
+      fmt::format("the disk isn't empty from {} on: what is there would be lost",
+                  size));
+}
+
+struct Resized {
+  std::uint64_t before = 0;
+  std::uint64_t after = 0;
+};
+
+Result<Resized> resize(const ImageResizeRequest& request, Report& report) {
+  if (!request.force) TRY(check_no_children(request.image.file));
+  Chain chain = TRY(open_to_change(request.image, report));
+  Resized resized{.before = chain.image->size(), .after = 0};
+  resized.after = TRY(new_size(request.size, resized.before));
+  if (resized.after == resized.before) return resized;
+  if (resized.after < resized.before) {
+    if (!request.shrink) {
+      return Error(Errc::bad_argument,
+                   fmt::format("{} bytes are less than the disk's {}; --shrink cuts it",
+                               resized.after, resized.before));
+    }
+    TRY(check_shrink(chain.image, resized.after).in(request.image.file));
+  }
+  TRY(chain.image->resize(resized.after).in(request.image.file));
+  TRY(chain.image->flush().in(request.image.file));
+  return resized;
+}
+
+}  // namespace
+
+Exit image_compact(const ImageChoice& choice, Report& report) {
+  auto done = compact(choice, report);
+  if (!done) return report.fail(done.error());
+  report.print(fmt::format(
+      "{}: {} blocks of zeros dropped, {} moved; the file had {} and has {}\n",
+      choice.file, done->dropped_block_count, done->moved_block_count,
+      binary_size(done->size_before), binary_size(done->size_after)));
+  report.document({{"image", choice.file},
+                   {"dropped_blocks", done->dropped_block_count},
+                   {"moved_blocks", done->moved_block_count},
+                   {"size_before", done->size_before},
+                   {"size_after", done->size_after}});
+  return Exit::done;
+}
+
+Exit image_resize(const ImageResizeRequest& request, Report& report) {
+  auto resized = resize(request, report);
+  if (!resized) return report.fail(resized.error());
+  report.print(fmt::format("{}: the disk had {} and has {}\n", request.image.file,
+                           binary_size(resized->before), binary_size(resized->after)));
+  report.document({{"image", request.image.file},
+                   {"size_before", resized->before},
+                   {"size_after", resized->after}});
+  return Exit::done;
+}
+
+}  // namespace drydock::cli
