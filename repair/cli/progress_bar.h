@@ -12,8 +12,8 @@
 
 namespace drydock::cli {
 
-// "convert: 42%, 1.2 GiB of 2.9 GiB, 512 MiB/s, 4 s left"; where nobody knows the total,
-// which is 0 then: "convert: 1.2 GiB, 512 MiB/s".
+// "convert: 42%, 1.2 GiB of 2.9 GiB, 512 MiB/s, 4 s left"; where nobody knows the
+// total, which is 0 then: "convert: 1.2 GiB, 512 MiB/s".
 std::string progress_line(const std::string& what, std::uint64_t done,
                           std::uint64_t total, double seconds);
 
