@@ -151,7 +151,7 @@ TEST_F(MergePowerCut, TheChildShowsTheSameAtEveryCut) {
   auto work = [](const std::shared_ptr<Host>& host) {
     static_cast<void>(merge_on(*host, 0xD000));
   };
-  power_cut::CutOptions options{.outcome_count_max = 16};
+  power_cut::CutOptions options{.outcome_count_max = 6};
   auto tally = power_cut::for_each_cut(
       before_, work, [this](const Files& after) { return judge(after); }, options);
   ASSERT_TRUE(tally) << tally.error().describe();
@@ -163,7 +163,7 @@ TEST_F(MergePowerCut, AHostThatRefusesOnceLosesNothing) {
   auto work = [](const std::shared_ptr<Host>& host) {
     static_cast<void>(merge_on(*host, 0xD000));
   };
-  power_cut::CutOptions options{.outcome_count_max = 8};
+  power_cut::CutOptions options{.outcome_count_max = 3};
   auto tally = power_cut::for_each_fault(
       before_, Errc::io, work, [this](const Files& after) { return judge(after); },
       options);
