@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "vhd/base/try.h"
+#include "vhd/vhd1/create.h"
 #include "vhd/vhdx/create.h"
 
 namespace drydock {
@@ -30,7 +31,7 @@ Done create_image(BlockDevice& file, const CreateOptions& options) {
     case ImageFormat::raw:
       return create_raw(file, options);
     case ImageFormat::vhd:
-      return Error(Errc::unsupported, "a VHD can't be made yet");
+      return vhd1::create(file, options);
     case ImageFormat::vhdx:
       return vhdx::create(file, options);
   }

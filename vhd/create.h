@@ -24,6 +24,10 @@ struct CreateOptions {
   // of the system that will open it.  link_id is taken from the parent.
   std::shared_ptr<const Image> parent = {};
   ParentLink parent_link = {};
+  // Of a VHD: when it is made, in seconds since 1970; 0: it doesn't say.
+  std::int64_t made_at = 0;
+  // Of a VHD: only such as Azure takes, which is fixed and whole MiB.
+  bool azure = false;
   MakeGuid make_guid = {};  // random_guid()
 };
 

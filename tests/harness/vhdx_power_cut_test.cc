@@ -2,18 +2,12 @@
 // is opened again.  Each sector must hold what it held at the last flush, or what
 // was written to it since: never another block's bytes, never half of a sector.
 
-#include <gtest/gtest.h>
-
 #include <fstream>
-#include <iostream>
-#include <set>
 
-#include "harness/power_cut/cuts.h"
+#include "tests/harness/image_story.h"
 #include "tests/support/run.h"
-#include "tests/support/sector_history.h"
 #include "tests/support/temp_folder.h"
 #include "tests/support/vhdx_builder.h"
-#include "vhd/base/try.h"
 #include "vhd/memory_device.h"
 #include "vhd/vhdx/image.h"
 
@@ -23,17 +17,8 @@ namespace {
 using power_cut::Content;
 using power_cut::Files;
 using power_cut::Host;
-using power_cut::Tally;
 
 constexpr const char* kName = "a.vhdx";
-
-// What is done to the image, in order.
-struct Step {
-  enum { write, zero, flush, reopen, compact, resize, relink } kind;
-  std::uint64_t offset = 0;  // of a resize: the size
-  std::uint64_t length = 0;
-  unsigned value = 0;
-};
 
 // An image, what it shows, and what is done to it.
 struct Story {
@@ -55,54 +40,6 @@ Result<std::shared_ptr<vhdx::Image>> open_on(const Story& story, Host& host,
                             .make_guid = guids_from(guids),
                             .data_guid = {},
                             .parent = story.parent});
-}
-
-Done run_step(vhdx::Image& image, const Step& step, SectorHistory& history) {
-  switch (step.kind) {
-    case Step::write:
-      history.written(step.offset, step.length, step.value);
-      return image.write(step.offset,
-                         ByteVector(step.length, static_cast<std::byte>(step.value)));
-    case Step::zero:
-      history.written(step.offset, step.length, 0);
-      return image.zero(step.offset, step.length);
-    case Step::compact:
-      TRY(image.compact({}));
-      history.flushed();
-      break;
-    case Step::resize:
-      history.resized(step.offset);
-      TRY(image.resize(step.offset));
-      history.flushed();
-      break;
-    case Step::relink:
-      TRY(image.relink({.link_id = *image.facts().parent_link_id,
-                        .link_id2 = {},
-                        .relative_path = std::string(step.length, 'p'),
-                        .absolute_path = {}}));
-      history.flushed();
-      break;
-    case Step::flush:
-      TRY(image.flush());
-      history.flushed();
-      break;
-    case Step::reopen:
-      break;
-  }
-  return {};
-}
-
-// Ends where the host fails.
-Done run_steps(const Story& story, Host& host, SectorHistory& history) {
-  std::uint64_t guids = 0xD0D000;
-  auto image = TRY(open_on(story, host, guids));
-  for (const Step& step : story.steps) {
-    TRY(run_step(*image, step, history));
-    if (step.kind != Step::reopen) continue;
-    image.reset();
-    image = TRY(open_on(story, host, guids += 0x1000));
-  }
-  return {};
 }
 
 // The image in `after` opens, for reading and for writing, and shows the same.
@@ -143,36 +80,24 @@ Done judge_by_qemu(const Story& story, const Files& after) {
   return Error(Errc::corrupt, "qemu-img check: " + result.out + result.err);
 }
 
-enum class Trouble { cut, fault };
-
-// Every outcome of every cut (or fault) is judged by us, each 40th by qemu-img too,
-// which knows no parents.
+// Each 40th outcome is judged by qemu-img too, which knows no parents.
 Done try_everything(const Story& story, Trouble trouble) {
   Files before;
   before[kName] = Content(story.file.bytes);
   Guid first_guid = *TRY(open_for_reading(story, before))->facts().data_guid;
-  SectorHistory history = story.history;
-  auto work = [&](const std::shared_ptr<Host>& host) {
-    history = story.history;
-    static_cast<void>(run_steps(story, *host, history));
+  auto open_image_on = [&](Host& host,
+                           std::uint64_t guids) -> Result<std::shared_ptr<Image>> {
+    return TRY(open_on(story, host, guids));
   };
   std::uint64_t count = 0;
   bool qemu = have_program("qemu-img") && !story.parent;
-  auto judge = [&](const Files& after) -> Done {
+  auto judge = [&](const Files& after, const SectorHistory& history) -> Done {
     TRY(judge_image(story, after, history, first_guid));
     if (qemu && count++ % 40 == 0) return judge_by_qemu(story, after);
     return {};
   };
-  Tally tally = TRY(trouble == Trouble::cut
-                        ? power_cut::for_each_cut(before, work, judge)
-                        : power_cut::for_each_fault(before, Errc::io, work, judge));
-  std::cout << to_string(tally, power_cut::CutOptions{}.seed) << "\n";
-  return {};
-}
-
-::testing::AssertionResult holds(const Done& done) {
-  if (done) return ::testing::AssertionSuccess();
-  return ::testing::AssertionFailure() << done.error().describe();
+  return try_everything(before, story.steps, open_image_on, story.history, trouble,
+                        judge);
 }
 
 // Blocks that are there, that aren't, and one that was unmapped and still has its

@@ -33,8 +33,12 @@ inline MakeGuid guids_from(std::uint64_t from) {
 // block's first value.
 class SectorHistory {
  public:
-  SectorHistory(std::uint64_t size, std::map<std::uint64_t, unsigned> blocks)
-      : size_(size), sizes_({size}), blocks_(std::move(blocks)) {}
+  SectorHistory(std::uint64_t size, std::map<std::uint64_t, unsigned> blocks,
+                std::uint64_t block_size = kMiB)
+      : size_(size),
+        sizes_({size}),
+        block_size_(block_size),
+        blocks_(std::move(blocks)) {}
 
   void written(std::uint64_t offset, std::uint64_t length, unsigned value) {
     for (std::uint64_t at = offset; at < offset + length; at += kSectorSize) {
@@ -62,7 +66,7 @@ class SectorHistory {
       return Error(Errc::corrupt,
                    "the disk has " + std::to_string(disk.size()) + " bytes");
     }
-    static ByteVector buffer(kMiB);
+    ByteVector buffer(block_size_);
     for (std::uint64_t at = 0; at < disk.size();) {
       Extent extent = TRY(disk.extent(at));
       if (extent.zero) {
@@ -70,7 +74,7 @@ class SectorHistory {
         at += extent.length;
         continue;
       }
-      std::uint64_t length = std::min(extent.length, kMiB - at % kMiB);
+      std::uint64_t length = std::min(extent.length, block_size_ - at % block_size_);
       MutableBytes bytes = MutableBytes(buffer).first(length);
       TRY(disk.read(at, bytes));
       for (auto listed = sectors_.lower_bound(at);
@@ -91,7 +95,7 @@ class SectorHistory {
                    const std::map<std::uint64_t, unsigned>& settled = {}) const {
     ByteVector sector(kSectorSize);
     for (const auto& [block, value] : blocks_) {
-      std::uint64_t at = block * kMiB;
+      std::uint64_t at = block * block_size_;
       if (sectors_.contains(at) || settled.contains(at) || at >= disk.size()) continue;
       TRY(disk.read(at, sector));
       TRY(judge_run(at, sector, {value}));
@@ -113,7 +117,7 @@ class SectorHistory {
   }
   // Whether the disk must still be as it was before everything.
   bool is_untouched(const BlockDevice& disk) const {
-    SectorHistory untouched(size_, blocks_);
+    SectorHistory untouched(size_, blocks_, block_size_);
     return static_cast<bool>(untouched.judge(disk));
   }
 
@@ -121,7 +125,8 @@ class SectorHistory {
   // Where anything was ever seen.
   std::uint64_t sectors_end() const {
     std::uint64_t end = sectors_.empty() ? 0 : sectors_.rbegin()->first + kSectorSize;
-    if (!blocks_.empty()) end = std::max(end, (blocks_.rbegin()->first + 1) * kMiB);
+    if (!blocks_.empty())
+      end = std::max(end, (blocks_.rbegin()->first + 1) * block_size_);
     return end;
   }
   // Of a run that is known to be zeros.
@@ -132,15 +137,15 @@ class SectorHistory {
       TRY(judge_run(listed->first, kZeros, listed->second));
     }
     for (const auto& [block, value] : blocks_) {
-      for (std::uint64_t at = std::max(begin, block * kMiB);
-           at < std::min(end, (block + 1) * kMiB); at += kSectorSize) {
+      for (std::uint64_t at = std::max(begin, block * block_size_);
+           at < std::min(end, (block + 1) * block_size_); at += kSectorSize) {
         if (!sectors_.contains(at)) TRY(judge_run(at, kZeros, {value}));
       }
     }
     return {};
   }
   unsigned first_value(std::uint64_t at) const {
-    auto found = blocks_.find(at / kMiB);
+    auto found = blocks_.find(at / block_size_);
     return found == blocks_.end() ? 0 : found->second;
   }
   static Done judge_run(std::uint64_t at, Bytes bytes,
@@ -155,6 +160,7 @@ class SectorHistory {
 
   std::uint64_t size_;
   std::set<std::uint64_t> sizes_;  // that the disk may have
+  std::uint64_t block_size_;
   std::map<std::uint64_t, unsigned> blocks_;
   std::map<std::uint64_t, std::set<unsigned>> sectors_;
   std::map<std::uint64_t, unsigned> last_;

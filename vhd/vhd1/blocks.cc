@@ -36,15 +36,57 @@ Result<Blocks::Run> Blocks::run(std::uint64_t offset, std::uint64_t length_max) 
     }
     return Run{.length = std::min(length, length_max), .file_offset = {}};
   }
-  Bitmap bitmap = TRY(cache_.read(*file_, *place).in("sector bitmap"));
+  Bitmap kept;
+  auto changed = changed_bitmaps_.find(block);
+  if (changed == changed_bitmaps_.end()) {
+    kept = TRY(cache_.read(*file_, *place).in("sector bitmap"));
+  }
+  Bytes bits_here = kept ? Bytes(*kept) : Bytes(changed->second);
   std::uint64_t first = within / kSectorSize;
   std::uint64_t end_max = std::min(length_max, block_size - within);
   std::uint64_t end = checked::div_up(within + end_max, kSectorSize);
-  BitRun bits = run_of_bits(*bitmap, first, end);
+  BitRun bits = run_of_bits(bits_here, first, end);
   Run run{.length = std::min(end_max, (first + bits.length) * kSectorSize - within),
           .file_offset = {}};
   if (bits.set) run.file_offset = *place + table_.bitmap_size() + within;
   return run;
+}
+
+Result<ByteVector> Blocks::bitmap(std::uint64_t block) const {
+  auto changed = changed_bitmaps_.find(block);
+  if (changed != changed_bitmaps_.end()) return changed->second;
+  return *TRY(cache_.read(*file_, *table_.place(block)).in("sector bitmap"));
+}
+
+void Blocks::put(std::uint64_t block, std::uint64_t place, ByteVector bitmap) {
+  table_.set_place(block, place);
+  changed_bitmaps_[block] = std::move(bitmap);
+}
+
+void Blocks::drop(std::uint64_t block) {
+  table_.set_place(block, std::nullopt);
+  changed_bitmaps_.erase(block);
+}
+
+Done Blocks::mark(std::uint64_t block, std::uint64_t first_sector,
+                  std::uint64_t end_sector) {
+  auto changed = changed_bitmaps_.find(block);
+  if (changed == changed_bitmaps_.end()) {
+    changed = changed_bitmaps_.emplace(block, TRY(bitmap(block))).first;
+  }
+  set_bits(changed->second, first_sector, end_sector);
+  return {};
+}
+
+void Blocks::forget_changes() {
+  for (const auto& [block, place] : table_.changes()) {
+    if (place) cache_.forget(*place);
+  }
+  for (const auto& [block, bitmap] : changed_bitmaps_) {
+    cache_.forget(*table_.place(block));
+  }
+  table_.forget_changes();
+  changed_bitmaps_.clear();
 }
 
 }  // namespace drydock::vhd1

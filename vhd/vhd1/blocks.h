@@ -1,7 +1,9 @@
 // Where each byte of a dynamic or differencing disk is: the table and the bitmaps
-// together.
+// together, as they are in memory; the writer carries what has changed to the file.
 
 #pragma once
+
+#include <map>
 
 #include "vhd/vhd1/bitmaps.h"
 #include "vhd/vhd1/table.h"
@@ -23,12 +25,31 @@ class Blocks {
   };
   Result<Run> run(std::uint64_t offset, std::uint64_t length_max) const;
 
+  // The bitmap of a block that there is.
+  Result<ByteVector> bitmap(std::uint64_t block) const;
+
+  // The block is at `place` now, and has this bitmap there, or is nowhere.
+  void put(std::uint64_t block, std::uint64_t place, ByteVector bitmap);
+  void drop(std::uint64_t block);
+  // These sectors of it are in the file.
+  Done mark(std::uint64_t block, std::uint64_t first_sector, std::uint64_t end_sector);
+
+  void set_block_count(std::uint64_t count) { table_.set_block_count(count); }
+
+  // Bitmaps that the file doesn't have yet, by block.
+  const std::map<std::uint64_t, ByteVector>& changed_bitmaps() const {
+    return changed_bitmaps_;
+  }
+  // All of it is in the file now.
+  void forget_changes();
+
  private:
   Blocks(DevicePtr file, Table table);
 
   DevicePtr file_;
   Table table_;
   BitmapCache cache_;
+  std::map<std::uint64_t, ByteVector> changed_bitmaps_;
 };
 
 }  // namespace drydock::vhd1

@@ -135,8 +135,14 @@ Result<Header> read_header(const BlockDevice& file, const Container& container) 
 }
 
 std::vector<std::string> notes_of(const Footers& footers) {
-  if (footers.is_fixed()) return {};
   std::vector<std::string> notes;
+  if (footers.left_behind) {
+    notes.push_back(
+        fmt::format("the file was to grow, and goes on after its footer at "
+                    "{:#x}",
+                    footers.tail_offset));
+  }
+  if (footers.is_fixed()) return notes;
   if (!footers.tail_sound) {
     notes.push_back(footers.tail_size == 0
                         ? "the footer at the file's end is missing; the copy at its "

@@ -45,6 +45,27 @@ Result<Footer> read_tail(const BlockDevice& file, Footers& found) {
   return marked;
 }
 
+// A fixed VHD has but one footer, and its file can't become longer and have it at the
+// new end in one moment.  So it grows by powers of two of a sector, the greatest first,
+// each time with a footer at the end that tells of the disk as it was; where there is
+// none at the end, the one before lies as far from it as one of them.
+Result<Footer> find_left_behind(const BlockDevice& file, Footers& found) {
+  for (std::uint64_t step = kSectorSize; step < kDiskSizeMax; step *= 2) {
+    if (step + kFooterSize > file.size()) break;
+    std::uint64_t offset = file.size() - step - kFooterSize;
+    Footer footer = TRY(read_footer(file, offset, kFooterSize));
+    if (!is_sound(footer) || footer.kind != kFixed) continue;
+    std::uint64_t size = disk_size(footer);
+    if (size > offset || (offset - size) % (2 * step) != 0) continue;
+    found.left_behind = true;
+    found.tail_sound = true;
+    found.tail_size = kFooterSize;
+    found.tail_offset = offset;
+    return footer;
+  }
+  return Footer{};
+}
+
 std::uint64_t geometry_size(const Footer& footer) {
   return std::uint64_t{footer.cylinders} * footer.heads * footer.sectors * kSectorSize;
 }
@@ -98,6 +119,7 @@ Result<std::optional<Footers>> find_footers(const BlockDevice& file) {
   bool copied = has_mark(copy) && copy.kind != kFixed &&
                 !(found.tail_sound && tail.kind == kFixed);
   found.copy_sound = copied && is_sound(copy);
+  if (found.tail_size == 0 && !copied) tail = TRY(find_left_behind(file, found));
   if (found.tail_size == 0 && !copied) return std::nullopt;
   found.footer =
       found.tail_sound || !copied || (found.tail_size != 0 && !found.copy_sound) ? tail

@@ -13,13 +13,16 @@ namespace drydock::vhd1 {
 
 // What was found at the places where footers are.
 struct Footers {
-  // The one that is believed: the last sound one of the copy at the start and the
-  // footer at the end.
+  // The one that is believed: the one at the end if that is sound, else the copy at the
+  // start.
   Footer footer;
-  bool sound = false;             // false: neither is, and nothing else can be believed
-  bool copy_sound = false;        // the one at the start
-  bool tail_sound = false;        // the one at the end
-  bool differ = false;            // both are sound, and not the same
+  bool sound = false;       // false: neither is, and nothing else can be believed
+  bool copy_sound = false;  // the one at the start
+  bool tail_sound = false;  // the one at the end
+  bool differ = false;      // both are sound, and not the same
+  // The one at the end is that of a fixed VHD which was about to grow, and its file
+  // goes on after it.
+  bool left_behind = false;
   std::uint64_t tail_offset = 0;  // of the one at the end, be it sound or not
   std::uint64_t tail_size = 0;    // 511 or 512; 0: nothing at the end bears the mark
 

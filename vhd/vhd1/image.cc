@@ -16,7 +16,7 @@ Result<std::shared_ptr<Image>> open(DevicePtr file, const Footers& footers,
     return TRY(
         SparseImage::open(std::move(file), std::move(container), std::move(options)));
   }
-  return std::make_shared<FixedImage>(std::move(file), container, options.writable);
+  return TRY(FixedImage::open(std::move(file), container, options.writable));
 }
 
 }  // namespace drydock::vhd1

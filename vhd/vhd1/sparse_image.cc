@@ -7,6 +7,7 @@
 #include "vhd/base/try.h"
 #include "vhd/parent.h"
 #include "vhd/vhd1/blocks.h"
+#include "vhd/vhd1/writer.h"
 
 namespace drydock::vhd1 {
 
@@ -15,6 +16,7 @@ struct SparseImage::Impl {
   Container container;
   Blocks blocks;
   std::shared_ptr<const drydock::Image> parent;  // null: zeros
+  std::optional<Writer> writer;
 };
 
 SparseImage::SparseImage(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -23,27 +25,32 @@ SparseImage::~SparseImage() = default;
 Result<std::shared_ptr<SparseImage>> SparseImage::open(DevicePtr file,
                                                        Container container,
                                                        ImageOptions options) {
-  if (options.writable) {
-    return Error(Errc::unsupported,
-                 "a dynamic or differencing VHD can't be written to yet; convert it to "
-                 "VHDX");
-  }
   if (container.is_differencing()) {
     TRY(check_parent(facts_of(container), options));
   } else {
     options.parent = nullptr;
   }
   Blocks blocks = TRY(Blocks::load(file, container));
-  return std::shared_ptr<SparseImage>(new SparseImage(
-      std::make_unique<Impl>(Impl{.file = std::move(file),
-                                  .container = std::move(container),
-                                  .blocks = std::move(blocks),
-                                  .parent = std::move(options.parent)})));
+  auto impl = std::make_unique<Impl>(Impl{.file = std::move(file),
+                                          .container = std::move(container),
+                                          .blocks = std::move(blocks),
+                                          .parent = std::move(options.parent),
+                                          .writer = {}});
+  if (options.writable) {
+    impl->writer.emplace(*impl->file, impl->container, impl->blocks,
+                         impl->parent.get());
+    TRY(impl->writer->begin());
+  }
+  return std::shared_ptr<SparseImage>(new SparseImage(std::move(impl)));
 }
 
 ImageFacts SparseImage::facts() const { return facts_of(impl_->container); }
 std::uint64_t SparseImage::size() const { return impl_->container.virtual_size; }
-bool SparseImage::writable() const { return false; }
+bool SparseImage::writable() const { return impl_->writer.has_value(); }
+
+std::uint32_t SparseImage::timestamp() const {
+  return impl_->container.footers.footer.timestamp;
+}
 
 Done SparseImage::do_read(std::uint64_t offset, MutableBytes into) const {
   while (!into.empty()) {
@@ -62,8 +69,32 @@ Done SparseImage::do_read(std::uint64_t offset, MutableBytes into) const {
   return {};
 }
 
-Done SparseImage::do_write(std::uint64_t, Bytes) { return {}; }
-Done SparseImage::do_flush() { return {}; }
+Done SparseImage::do_write(std::uint64_t offset, Bytes from) {
+  return impl_->writer->write(offset, from);
+}
+
+Done SparseImage::do_flush() { return impl_->writer->flush(); }
+
+Done SparseImage::do_zero(std::uint64_t offset, std::uint64_t length) {
+  return impl_->writer->zero(offset, length);
+}
+
+Done SparseImage::do_trim(std::uint64_t offset, std::uint64_t length) {
+  return impl_->writer->trim(offset, length);
+}
+
+Done SparseImage::do_resize(std::uint64_t size) { return impl_->writer->resize(size); }
+
+Result<Compaction> SparseImage::compact(const Progress& progress) {
+  if (!writable()) return Error(Errc::read_only, "this was opened for reading only");
+  return impl_->writer->compact(progress);
+}
+
+Done SparseImage::relink(const ParentLink& link) {
+  if (!writable()) return Error(Errc::read_only, "this was opened for reading only");
+  if (!impl_->container.is_differencing()) return Image::relink(link);
+  return impl_->writer->relink(link);
+}
 
 Result<Extent> SparseImage::do_extent(std::uint64_t offset) const {
   Mapping mapping = TRY(map(offset));

@@ -20,7 +20,11 @@ class SparseImage final : public Image {
   std::uint64_t size() const override;
   std::uint32_t sector_size() const override { return kSectorSize; }
   bool writable() const override;
+  // When it was made, in seconds since 2000.
+  std::uint32_t timestamp() const;
   Result<Mapping> map(std::uint64_t offset) const override;
+  Result<Compaction> compact(const Progress& progress) override;
+  Done relink(const ParentLink& link) override;
 
  private:
   struct Impl;
@@ -28,6 +32,9 @@ class SparseImage final : public Image {
   Done do_read(std::uint64_t offset, MutableBytes into) const override;
   Done do_write(std::uint64_t offset, Bytes from) override;
   Done do_flush() override;
+  Done do_zero(std::uint64_t offset, std::uint64_t length) override;
+  Done do_trim(std::uint64_t offset, std::uint64_t length) override;
+  Done do_resize(std::uint64_t size) override;
   Result<Extent> do_extent(std::uint64_t offset) const override;
 
   std::unique_ptr<Impl> impl_;

@@ -89,6 +89,12 @@ Done Table::check(const Container& container) const {
   return {};
 }
 
+void Table::set_place(std::uint64_t block, std::optional<std::uint64_t> place) {
+  changes_.try_emplace(block, this->place(block));
+  sectors_[block] = place ? static_cast<std::uint32_t>(*place / kSectorSize) : kNoBlock;
+  if (changes_[block] == place) changes_.erase(block);
+}
+
 std::vector<std::uint64_t> Table::places() const {
   std::vector<std::uint64_t> places;
   for (std::uint32_t sector : sectors_) {
