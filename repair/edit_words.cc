@@ -2,12 +2,11 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
-#include <array>
 
 #include "repair/bcd/names.h"
+#include "vhd/base/sha256.h"
 #include "vhd/base/try.h"
 
 namespace drydock::repair {
@@ -43,24 +42,6 @@ std::string binary(Bytes bytes) {
   }
   return text;
 }
-
-// SHA-256 of what is fed to it.
-class Digest {
- public:
-  Digest() : state_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    EVP_DigestInit_ex(state_.get(), EVP_sha256(), nullptr);
-  }
-  void feed(Bytes bytes) { EVP_DigestUpdate(state_.get(), bytes.data(), bytes.size()); }
-  std::string text() {
-    std::array<std::byte, 32> digest{};
-    EVP_DigestFinal_ex(state_.get(), reinterpret_cast<unsigned char*>(digest.data()),
-                       nullptr);
-    return hex(digest);
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> state_;
-};
 
 std::string words_of_device(const bcd::Device& device) {
   switch (device.kind) {
@@ -138,20 +119,20 @@ std::string words_of(const bcd::ObjectId& object) {
 }
 
 Result<std::string> words_of(const BlockDevice& data) {
-  Digest digest;
+  Sha256 digest;
   ByteVector chunk;
   for (std::uint64_t at = 0; at < data.size(); at += kChunkSize) {
     chunk.resize(std::min<std::uint64_t>(kChunkSize, data.size() - at));
     TRY(data.read(at, chunk));
-    digest.feed(chunk);
+    digest.add(chunk);
   }
-  return fmt::format("{} bytes, sha256 {}", data.size(), digest.text());
+  return fmt::format("{} bytes, sha256 {}", data.size(), digest.hex());
 }
 
 std::string sha256_of(Bytes bytes) {
-  Digest digest;
-  digest.feed(bytes);
-  return digest.text();
+  Sha256 digest;
+  digest.add(bytes);
+  return digest.hex();
 }
 
 }  // namespace drydock::repair

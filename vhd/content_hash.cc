@@ -1,11 +1,9 @@
 #include "vhd/content_hash.h"
 
-#include <fmt/format.h>
-#include <openssl/evp.h>
-
 #include <algorithm>
 
 #include "vhd/base/endian.h"
+#include "vhd/base/sha256.h"
 #include "vhd/base/try.h"
 
 namespace drydock {
@@ -14,25 +12,6 @@ namespace {
 
 // Pieces read at once.
 constexpr std::uint64_t kReadSize = 64 * kHashPieceSize;
-
-class Sha256 {
- public:
-  Sha256() : state_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    EVP_DigestInit_ex(state_.get(), EVP_sha256(), nullptr);
-  }
-  void add(Bytes bytes) { EVP_DigestUpdate(state_.get(), bytes.data(), bytes.size()); }
-  std::string hex() {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    EVP_DigestFinal_ex(state_.get(), digest, &size);
-    std::string text;
-    for (unsigned i = 0; i < size; ++i) text += fmt::format("{:02x}", digest[i]);
-    return text;
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> state_;
-};
 
 }  // namespace
 

@@ -2,8 +2,8 @@
 
 #pragma once
 
-#include <cstdlib>
 #include <filesystem>
+#include <random>
 #include <string>
 
 namespace drydock {
@@ -11,9 +11,11 @@ namespace drydock {
 class TempFolder {
  public:
   TempFolder() {
-    std::string name =
-        (std::filesystem::temp_directory_path() / "drydock-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
+    std::random_device dice;
+    do {
+      path_ = std::filesystem::temp_directory_path() /
+              ("drydock-" + std::to_string(dice()));
+    } while (!std::filesystem::create_directory(path_));
   }
   TempFolder(const TempFolder&) = delete;
   ~TempFolder() {
