@@ -36,7 +36,6 @@ Error host_error(std::string_view verb, DWORD number) {
       break;
     case ERROR_DISK_FULL:
     case ERROR_HANDLE_DISK_FULL:
-    case ERROR_DISK_QUOTA_EXCEEDED:
     case ERROR_FILE_TOO_LARGE:
       code = Errc::no_space;
       break;

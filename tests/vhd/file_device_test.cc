@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/support/temp_folder.h"
 
 namespace drydock {
@@ -44,6 +46,46 @@ TEST(FileDevice, FindsTheHolesOfASparseFile) {
   ASSERT_TRUE(extent);
   EXPECT_TRUE(extent->zero);
   EXPECT_LE(extent->length, 32u << 20);
+}
+
+TEST(FileDevice, HasANameOfAnyLetters) {
+  TempFolder folder;
+  std::filesystem::path path = folder / std::filesystem::path(u8"Platte 1 – Größe ☃");
+  ASSERT_TRUE(FileDevice::open(path, {.writable = true, .create = true}));
+  EXPECT_TRUE(std::filesystem::exists(path));
+  EXPECT_TRUE(FileDevice::open(path));
+}
+
+TEST(FileDevice, ZerosWhatItIsToldToAndNothingBeside) {
+  TempFolder folder;
+  auto file = FileDevice::open(folder / "a",
+                               {.writable = true, .create = true, .sparse = true});
+  ASSERT_TRUE(file);
+  ASSERT_TRUE((*file)->resize(4 << 20));
+  ASSERT_TRUE((*file)->write(0, ByteVector(4 << 20, std::byte{1})));
+  ASSERT_TRUE((*file)->zero(1001, 3'000'000));
+  ByteVector expected(4 << 20, std::byte{1});
+  std::fill_n(expected.begin() + 1001, 3'000'000, std::byte{0});
+  ByteVector found(4 << 20);
+  ASSERT_TRUE((*file)->read(0, found));
+  EXPECT_TRUE(found == expected);
+}
+
+TEST(FileDevice, IsRenamedAndRemovedWhileItIsOpen) {
+  TempFolder folder;
+  auto file = FileDevice::open(folder / "a", {.writable = true, .create = true});
+  ASSERT_TRUE(file);
+  std::filesystem::rename(folder / "a", folder / "b");
+  EXPECT_FALSE(std::filesystem::exists(folder / "a"));
+  EXPECT_TRUE(std::filesystem::remove(folder / "b"));
+}
+
+TEST(FileDevice, RefusesAFolderAndAFileThatIsThereAlready) {
+  TempFolder folder;
+  EXPECT_EQ(FileDevice::open(folder.path()).error().code(), Errc::bad_argument);
+  ASSERT_TRUE(FileDevice::open(folder / "a", {.writable = true, .create = true}));
+  auto again = FileDevice::open(folder / "a", {.writable = true, .create = true});
+  EXPECT_EQ(again.error().code(), Errc::bad_argument);
 }
 
 TEST(FileDevice, ReadsBackWhatItWrote) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 
 #include "vhd/base/sha256.h"
@@ -12,14 +13,18 @@
 namespace drydock {
 
 struct Sha256::Impl {
+  BCRYPT_ALG_HANDLE algorithm = nullptr;
   BCRYPT_HASH_HANDLE state = nullptr;
 };
 
 Sha256::Sha256() : impl_(std::make_unique<Impl>()) {
-  ::BCryptCreateHash(BCRYPT_SHA256_ALG_HANDLE, &impl_->state, nullptr, 0, nullptr, 0,
-                     0);
+  ::BCryptOpenAlgorithmProvider(&impl_->algorithm, BCRYPT_SHA256_ALGORITHM, nullptr, 0);
+  ::BCryptCreateHash(impl_->algorithm, &impl_->state, nullptr, 0, nullptr, 0, 0);
 }
-Sha256::~Sha256() { ::BCryptDestroyHash(impl_->state); }
+Sha256::~Sha256() {
+  ::BCryptDestroyHash(impl_->state);
+  ::BCryptCloseAlgorithmProvider(impl_->algorithm, 0);
+}
 
 void Sha256::add(Bytes bytes) {
   // It takes a length of 32 bits, and bytes that it doesn't promise not to change.
