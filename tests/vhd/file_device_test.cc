@@ -36,18 +36,6 @@ TEST(FileDevice, NamesAMissingFile) {
   EXPECT_NE(missing.error().describe().find("nothing.vhdx"), std::string::npos);
 }
 
-TEST(FileDevice, FindsTheHolesOfASparseFile) {
-  TempFolder folder;
-  auto file = FileDevice::open(folder / "a", {.writable = true, .create = true});
-  ASSERT_TRUE(file);
-  ASSERT_TRUE((*file)->resize(64 << 20));
-  ASSERT_TRUE((*file)->write(32 << 20, ByteVector(4096, std::byte{1})));
-  auto extent = (*file)->extent(0);
-  ASSERT_TRUE(extent);
-  EXPECT_TRUE(extent->zero);
-  EXPECT_LE(extent->length, 32u << 20);
-}
-
 TEST(FileDevice, HasANameOfAnyLetters) {
   TempFolder folder;
   std::filesystem::path path = folder / std::filesystem::path(u8"Platte 1 – Größe ☃");
