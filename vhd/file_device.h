@@ -2,8 +2,7 @@
 //
 // It is locked while open, against every program that asks: any number of
 // readers, or one writer alone.  On Linux the locks are open-file-description
-// locks, and QEMU's own image locks are among those seen.  On Windows they are
-// sharing modes, which every program heeds; disks of the host aren't opened there.
+// locks, and QEMU's own image locks are among those seen.
 //
 // Threads: as BlockDevice says; reads don't disturb each other.
 
@@ -19,9 +18,6 @@ namespace drydock {
 struct FileOptions {
   bool writable = false;
   bool create = false;  // make an empty file; it may not exist yet.  Needs writable
-  // With create: let what was never written take no space.  Only Windows has to be
-  // asked; its Hyper-V attaches no VHD or VHDX that is such a file.
-  bool sparse = false;
 };
 
 // How much a device has moved so far, since it was opened.  --stats prints it.
@@ -46,7 +42,7 @@ class FileDevice : public BlockDevice {
 
 // Makes the entries of `directory` safe: what was created, renamed or removed
 // in it before this returns will be found so after a power cut.  io where the
-// host refuses.  Windows has no such call: there this promises nothing.
+// host refuses.
 Done flush_directory(const std::filesystem::path& directory);
 
 }  // namespace drydock

@@ -46,8 +46,7 @@ TEST(FileDevice, HasANameOfAnyLetters) {
 
 TEST(FileDevice, ZerosWhatItIsToldToAndNothingBeside) {
   TempFolder folder;
-  auto file = FileDevice::open(folder / "a",
-                               {.writable = true, .create = true, .sparse = true});
+  auto file = FileDevice::open(folder / "a", {.writable = true, .create = true});
   ASSERT_TRUE(file);
   ASSERT_TRUE((*file)->resize(4 << 20));
   ASSERT_TRUE((*file)->write(0, ByteVector(4 << 20, std::byte{1})));

@@ -10,8 +10,7 @@ namespace {
 
 TEST(FileDevice, FindsTheHolesOfASparseFile) {
   TempFolder folder;
-  auto file = FileDevice::open(folder / "a",
-                               {.writable = true, .create = true, .sparse = true});
+  auto file = FileDevice::open(folder / "a", {.writable = true, .create = true});
   ASSERT_TRUE(file);
   ASSERT_TRUE((*file)->resize(64 << 20));
   ASSERT_TRUE((*file)->write(32 << 20, ByteVector(4096, std::byte{1})));
