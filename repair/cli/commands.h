@@ -34,6 +34,17 @@ struct InfoRequest {
 };
 Exit info(const InfoRequest& request, Report& report);
 
+// Shows the disk, or a partition of it, to others over NBD until a signal ends it.
+struct ServeRequest {
+  std::string image;
+  std::optional<std::uint32_t> partition;
+  std::string overlay;  // "": nothing is written
+  std::vector<std::string>
+      parents;         // of a differencing image, where they aren't beside it
+  std::string socket;  // "": a fresh one
+};
+Exit serve(const ServeRequest& request, Report& report);
+
 // ls, cat, stat: what an image's files are.
 struct ReadRequest {
   std::string image;

@@ -247,6 +247,22 @@ void add_recover(CLI::App& app, RecoverRequest& request, RecoverHiveRequest& bar
   });
 }
 
+void add_serve(CLI::App& app, ServeRequest& request, Command& command) {
+  CLI::App& verb =
+      *app.add_subcommand("serve", "Show a disk over NBD, by nbdkit, until Ctrl-C");
+  verb.add_option("IMAGE", request.image)->required();
+  verb.add_option("--partition", request.partition, "Only this one, by its number")
+      ->check(CLI::PositiveNumber);
+  verb.add_option("--overlay", request.overlay,
+                  "Writes go to this differencing image, made if it isn't there; "
+                  ":memory: keeps them until the end");
+  verb.add_option("--parent", request.parents,
+                  "Where the parent of a differencing image is, then the parent's");
+  verb.add_option("--socket", request.socket, "Listen on this path");
+  verb.callback(
+      [&] { command = [&](Report& report) { return serve(request, report); }; });
+}
+
 // Everything that a command line may fill in.
 struct Requests {
   InfoRequest info;
@@ -259,6 +275,7 @@ struct Requests {
   UndoRequest undo;
   RecoverRequest recover;
   RecoverHiveRequest recover_hive;
+  ServeRequest serve;
   std::vector<std::string> settings;
   std::string image;
   ImageRequests images;
@@ -287,6 +304,7 @@ void add_verbs(CLI::App& app, Requests& requests, Command& command) {
   add_put(app, requests.put, command);
   add_remove(app, requests.remove, command);
   add_image_verbs(app, requests.images, command);
+  add_serve(app, requests.serve, command);
 }
 
 int run(std::vector<std::string> words) {

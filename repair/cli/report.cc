@@ -91,6 +91,8 @@ void Report::count(const Traffic& traffic) {
 }
 
 void Report::finish() {
+  if (finished_) return;
+  finished_ = true;
   if (options_.stats) {
     std::uint64_t bytes_read = counted_.bytes_read;
     std::uint64_t bytes_written = counted_.bytes_written;

@@ -54,7 +54,8 @@ class Report {
   // Counts what a file has moved that is closed before.
   void count(const Traffic& traffic);
 
-  // Prints the document and the statistics.  The last call.
+  // Prints the document and the statistics.  The last call; what comes after it, from
+  // a verb that goes on, isn't printed.
   void finish();
 
  private:
@@ -63,6 +64,7 @@ class Report {
   std::vector<std::shared_ptr<const FileDevice>> files_;
   Traffic counted_;  // of files that are closed
   std::unique_ptr<nlohmann::json> document_;
+  bool finished_ = false;
 };
 
 // What a person can do about an error of this code.
