@@ -17,18 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The parent's place in the words that a child records.
-Result<ParentLink> link_to(const fs::path& parent, const fs::path& child) {
-  std::error_code error;
-  fs::path relative = fs::relative(parent, fs::absolute(child).parent_path(), error);
-  if (error) return Error(Errc::io, error.message()).in(parent.string());
-  std::string path = relative.generic_string();
-  std::ranges::replace(path, '/', '\\');
-  ParentLink link;
-  link.relative_path = path.starts_with("..") ? path : ".\\" + path;
-  return link;
-}
-
 Done make_overlay(const fs::path& overlay, const fs::path& image,
                   const ServeOptions& options) {
   Chain parent =
@@ -44,7 +32,7 @@ Done make_overlay(const fs::path& overlay, const fs::path& image,
   create.format = facts.format;
   create.kind = ImageKind::differencing;
   create.parent = parent.image;
-  create.parent_link = TRY(link_to(image, overlay));
+  create.parent_link = TRY(link_to_parent(image, overlay));
   auto file = TRY(FileDevice::open(overlay, {.writable = true, .create = true}));
   Done made = create_image(*file, create);
   if (!made) {

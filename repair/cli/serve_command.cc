@@ -24,7 +24,7 @@ Result<json> examine(const ServeRequest& request) {
     options.parents.emplace_back(parent);
   }
   ServedDisk disk = TRY(open_served_disk(request.image, options));
-  auto view = repair::open_view(disk.files.front());
+  auto view = repair::open_view(disk.files.front(), options.parents);
   if (view && view->unsettled_change_count != 0) {
     return Error(Errc::interrupted, "a change of it was interrupted").in(request.image);
   }
