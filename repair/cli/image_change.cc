@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "repair/cli/change.h"
 #include "repair/cli/container.h"
 #include "repair/cli/image_source.h"
 #include "repair/cli/image_words.h"
@@ -12,6 +13,7 @@
 #include "vhd/compare.h"
 #include "vhd/memory_device.h"
 #include "vhd/partition/table.h"
+#include "vhd/partition/table_writer.h"
 #include "vhd/slice.h"
 
 namespace drydock::cli {
@@ -49,20 +51,6 @@ Result<std::uint64_t> new_size(const std::string& word, std::uint64_t size) {
                fmt::format("the disk has {} bytes, and can't lose {}", size, change));
 }
 
-// Where the last partition ends, and whether the disk has a GPT.
-struct PartitionsEnd {
-  std::uint64_t offset = 0;
-  bool gpt = false;
-};
-Result<PartitionsEnd> find_partitions_end(const BlockDevice& disk) {
-  partition::Table table = TRY(partition::read_table(disk));
-  PartitionsEnd end{.offset = 0, .gpt = table.scheme == partition::Scheme::gpt};
-  for (const partition::Partition& partition : table.partitions) {
-    end.offset = std::max(end.offset, partition.offset + partition.size);
-  }
-  return end;
-}
-
 // Whether bytes from `offset` to `end` are all zeros.
 Result<bool> is_empty(const DevicePtr& disk, std::uint64_t offset, std::uint64_t end) {
   if (offset >= end) return true;
@@ -71,16 +59,28 @@ Result<bool> is_empty(const DevicePtr& disk, std::uint64_t offset, std::uint64_t
   return !TRY(find_difference(*part, nothing)).has_value();
 }
 
+// A volume that has the whole disk begins with a boot sector, which ends so.
+Result<bool> is_bare_volume(const BlockDevice& disk) {
+  ByteVector sector = TRY(read_bytes(disk, 0, 512, 512));
+  return sector[510] == std::byte{0x55} && sector[511] == std::byte{0xAA};
+}
+
 // A smaller disk must not lose anything that somebody put there.
 Done check_shrink(const std::shared_ptr<Image>& image, std::uint64_t size) {
-  PartitionsEnd partitions = TRY(find_partitions_end(*image));
-  std::uint64_t backup = partitions.gpt ? kGptBackupSectors * image->sector_size() : 0;
-  if (partitions.offset > size || backup > size - partitions.offset) {
-    return Error(Errc::bad_argument,
-                 fmt::format("a partition ends at {}: a disk of {} bytes would cut it",
-                             partitions.offset, size));
+  partition::Table table = TRY(partition::read_table(*image));
+  if (table.scheme != partition::Scheme::none || TRY(is_bare_volume(*image))) {
+    std::uint64_t least = TRY(partition::least_size(*image));
+    if (size < least) {
+      return Error(Errc::bad_argument,
+                   fmt::format("its partitions need {} bytes; a disk of {} would cut "
+                               "them",
+                               least, size));
+    }
   }
-  std::uint64_t end = image->size() - std::min(image->size(), backup);
+  std::uint64_t end = image->size();
+  if (table.scheme == partition::Scheme::gpt) {
+    end -= std::min(end, kGptBackupSectors * image->sector_size());
+  }
   if (TRY(is_empty(image, size, end))) return {};
   return Error(
       Errc::bad_argument,
@@ -91,24 +91,48 @@ Done check_shrink(const std::shared_ptr<Image>& image, std::uint64_t size) {
 struct Resized {
   std::uint64_t before = 0;
   std::uint64_t after = 0;
+  bool moved_gpt = false;  // its backup is at the disk's new end
 };
+
+Done shrink(const ImageResizeRequest& request, const std::shared_ptr<Image>& image,
+            const Resized& resized, bool gpt) {
+  if (!request.shrink) {
+    return Error(Errc::bad_argument,
+                 fmt::format("{} bytes are less than the disk's {}; --shrink cuts it",
+                             resized.after, resized.before));
+  }
+  TRY(check_shrink(image, resized.after));
+  // Safe at its new place before the old one is cut off.
+  if (gpt) TRY(partition::move_backup_gpt(*image, resized.after));
+  return image->resize(resized.after);
+}
+
+Done grow(const std::shared_ptr<Image>& image, const Resized& resized, bool gpt) {
+  TRY(image->resize(resized.after));
+  if (gpt) TRY(partition::move_backup_gpt(*image, resized.after));
+  return {};
+}
 
 Result<Resized> resize(const ImageResizeRequest& request, Report& report) {
   if (!request.force) TRY(check_no_children(request.image.file));
   Chain chain = TRY(open_to_change(request.image, report));
-  Resized resized{.before = chain.image->size(), .after = 0};
+  const std::shared_ptr<Image>& image = chain.image;
+  Resized resized{.before = image->size(), .after = 0, .moved_gpt = false};
   resized.after = TRY(new_size(request.size, resized.before));
   if (resized.after == resized.before) return resized;
-  if (resized.after < resized.before) {
-    if (!request.shrink) {
-      return Error(Errc::bad_argument,
-                   fmt::format("{} bytes are less than the disk's {}; --shrink cuts it",
-                               resized.after, resized.before));
-    }
-    TRY(check_shrink(chain.image, resized.after).in(request.image.file));
+  if (resized.after % image->sector_size() != 0) {
+    return Error(Errc::bad_argument, fmt::format("{} bytes aren't whole sectors of {}",
+                                                 resized.after, image->sector_size()));
   }
-  TRY(chain.image->resize(resized.after).in(request.image.file));
-  TRY(chain.image->flush().in(request.image.file));
+  CalmCommit calm;
+  // A table that can't be understood is no reason to keep a disk from growing.
+  auto table = partition::read_table(*image);
+  resized.moved_gpt = table && table->scheme == partition::Scheme::gpt;
+  Done done = resized.after < resized.before
+                  ? shrink(request, image, resized, resized.moved_gpt)
+                  : grow(image, resized, resized.moved_gpt);
+  TRY(std::move(done).in(request.image.file));
+  TRY(image->flush().in(request.image.file));
   return resized;
 }
 
@@ -134,9 +158,13 @@ Exit image_resize(const ImageResizeRequest& request, Report& report) {
   if (!resized) return report.fail(resized.error());
   report.print(fmt::format("{}: the disk had {} and has {}\n", request.image.file,
                            binary_size(resized->before), binary_size(resized->after)));
+  if (resized->moved_gpt) {
+    report.print("  the backup of its partition table is at the new end\n");
+  }
   report.document({{"image", request.image.file},
                    {"size_before", resized->before},
-                   {"size_after", resized->after}});
+                   {"size_after", resized->after},
+                   {"moved_gpt", resized->moved_gpt}});
   return Exit::done;
 }
 

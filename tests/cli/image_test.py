@@ -477,6 +477,18 @@ class Sizes(ImageTest):
         self.fails("image", "resize", "--shrink", vhdx, "-41M")
         self.same_by_qemu(raw, "raw", vhdx, "vhdx")
 
+    def test_the_backup_of_a_gpt_goes_where_the_disk_ends(self):
+        disk = self.disk()
+        before = self.json("info", "info", disk)
+        for words in (["+100M"], ["--shrink", "-99M"]):
+            self.assertTrue(self.json("image-resize", "image", "resize", disk,
+                                      *words)["moved_gpt"])
+            self.assertIn("No problems found", run("sgdisk", "-v", self.raw(disk)).out)
+            after = self.json("info", "info", disk)
+            self.assertEqual(after["partitions"], before["partitions"])
+            self.assertEqual(after["partition_table_problem"], None)
+        self.judge(disk)
+
     def test_partitions_are_not_cut(self):
         disk = self.disk()
         self.assertIn("partition", self.fails("image", "resize", "--shrink", disk,
