@@ -7,6 +7,7 @@
 #include "repair/cli/commands.h"
 #include "repair/cli/container.h"
 #include "repair/cli/json.h"
+#include "repair/cli/partitions.h"
 #include "repair/disk.h"
 #include "repair/hive_files.h"
 #include "repair/hive_logs.h"
@@ -52,38 +53,9 @@ json replay_json(const VolumeCondition& condition) {
           {"operations", std::move(operations)}};
 }
 
-json partition_json(const partition::Partition* partition,
-                    const repair::VolumeReport& volume, const BlockDevice& disk) {
-  json entry = {{"number", volume.number},
-                {"type", nullptr},
-                {"type_id", nullptr},
-                {"id", nullptr},
-                {"name", nullptr},
-                {"offset", 0},
-                {"size", disk.size()},
-                {"file_system", nullptr},
-                {"label", nullptr},
-                {"free", nullptr},
-                {"state", json::array()},
-                {"problem", nullptr},
-                {"state_reasons", json::array()},
-                {"replay", nullptr},
-                {"log", nullptr},
-                {"mbr_type", nullptr},
-                {"active", nullptr}};
-  if (partition != nullptr) {
-    entry["type"] = partition::type_name(partition->type);
-    if (partition->mbr_type) {
-      entry["mbr_type"] = fmt::format("{:#04x}", *partition->mbr_type);
-      entry["active"] = partition->active;
-    } else {
-      entry["type_id"] = to_string(partition->type);
-      entry["id"] = to_string(partition->id);
-    }
-    entry["name"] = partition->name;
-    entry["offset"] = partition->offset;
-    entry["size"] = partition->size;
-  }
+json volume_json(const partition::Partition* partition,
+                 const repair::VolumeReport& volume, const BlockDevice& disk) {
+  json entry = partition_json(partition, disk);
   if (!volume.file_system.empty()) entry["file_system"] = volume.file_system;
   if (!volume.problem.empty()) entry["problem"] = volume.problem;
   if (volume.file_system == "bitlocker") entry["state"] = {"locked"};
@@ -141,11 +113,7 @@ std::string condition_text(const VolumeCondition& condition) {
 
 std::string volume_text(const partition::Partition* partition,
                         const repair::VolumeReport& volume) {
-  std::string text = partition == nullptr
-                         ? "  volume without a partition table"
-                         : fmt::format("  {}: {:<8} {:>10}", partition->number,
-                                       partition::type_name(partition->type),
-                                       binary_size(partition->size));
+  std::string text = partition_text(partition);
   if (!volume.file_system.empty()) text += "  " + volume.file_system;
   if (volume.facts) {
     if (!volume.facts->label.empty())
@@ -245,28 +213,13 @@ Exit report_refused(const std::string& image, const Error& error, Report& report
 bool report_disk(const repair::Disk& disk, Report& report, json& document) {
   bool all_read = true;
   const partition::Table& table = disk.table();
-  document["partition_table"] = to_string(table.scheme);
-  if (table.scheme == partition::Scheme::gpt) {
-    document["disk_id"] = to_string(table.disk_id);
-    report.print(fmt::format("GPT, disk {}\n", to_string(table.disk_id)));
-    if (!table.other_copy_problem.empty()) {
-      report.print(
-          fmt::format("  read from its {} copy; {}\n",
-                      table.believed == partition::Copy::primary ? "primary" : "backup",
-                      table.other_copy_problem));
-    }
-    document["partition_table_problem"] = table.other_copy_problem.empty()
-                                              ? json(nullptr)
-                                              : json(table.other_copy_problem);
-  } else if (table.scheme == partition::Scheme::mbr) {
-    document["disk_id"] = fmt::format("{:#010x}", table.mbr_signature);
-    report.print(fmt::format("MBR, disk {:#010x}\n", table.mbr_signature));
-  }
+  add_table(table, document);
+  report.print(table_text(table));
   for (const repair::VolumeReport& volume : disk.volumes()) {
     const partition::Partition* partition = find(table, volume.number);
     if (!volume.problem.empty()) all_read = false;
     report.print(volume_text(partition, volume));
-    document["partitions"].push_back(partition_json(partition, volume, disk.device()));
+    document["partitions"].push_back(volume_json(partition, volume, disk.device()));
   }
   for (const auto& windows : disk.installations()) {
     if (!windows->facts().problems.empty()) all_read = false;

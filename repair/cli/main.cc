@@ -1,36 +1,17 @@
-// The command line: words in, one request out, an exit code.
+// The program: its verbs, and the words that each of them takes.
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdlib>
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "repair/cli/command_line.h"
 #include "repair/cli/commands.h"
 #include "repair/cli/image_commands.h"
 
 namespace drydock::cli {
 namespace {
-
-using Command = std::function<Exit(Report&)>;
-
-// Takes --json and --stats out of the words, wherever they stand: bcdedit's and
-// reg's own words are left as they are.
-ReportOptions take_report_options(std::vector<std::string>& words) {
-  ReportOptions options;
-  auto take = [&words](std::string_view word) {
-    auto end = std::find(words.begin(), words.end(), "--");
-    auto kept = std::remove(words.begin(), end, word);
-    bool found = kept != end;
-    words.erase(kept, end);
-    return found;
-  };
-  options.json = take("--json");
-  options.stats = take("--stats");
-  return options;
-}
 
 const std::map<std::string, Unclean> kUnclean = {{"refuse", Unclean::refuse},
                                                  {"replay", Unclean::replay},
@@ -307,31 +288,17 @@ void add_verbs(CLI::App& app, Requests& requests, Command& command) {
   add_serve(app, requests.serve, command);
 }
 
-int run(std::vector<std::string> words) {
-  ReportOptions options = take_report_options(words);
-  CLI::App app("drydock mends Windows disks without starting them", "drydock");
-  app.set_version_flag("--version", "drydock " DRYDOCK_VERSION);
-  app.require_subcommand(1);
-  app.footer(
-      "Guest paths: C:\\Windows\\... (the Windows volume), esp:\\... (the system "
-      "partition),\n3:\\... (a partition by number), 0:\\... (a volume without a "
-      "table).\nEvery verb takes --json and --stats.");
-  Requests requests;
-  Command command;
-  add_verbs(app, requests, command);
-  std::reverse(words.begin(), words.end());  // CLI11 takes them from the back.
-  try {
-    app.parse(words);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(Exit::usage);
-  }
-  Report report(options);
-  Exit exit = command(report);
-  report.finish();
-  return static_cast<int>(exit);
-}
-
 }  // namespace
 }  // namespace drydock::cli
 
-int main(int argc, char** argv) { return drydock::cli::run({argv + 1, argv + argc}); }
+int main(int argc, char** argv) {
+  using namespace drydock::cli;
+  Requests requests;
+  return run({argv + 1, argv + argc}, [&requests](CLI::App& app, Command& command) {
+    app.footer(
+        "Guest paths: C:\\Windows\\... (the Windows volume), esp:\\... (the system "
+        "partition),\n3:\\... (a partition by number), 0:\\... (a volume without a "
+        "table).\nEvery verb takes --json and --stats.");
+    add_verbs(app, requests, command);
+  });
+}
