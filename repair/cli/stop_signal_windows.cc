@@ -21,18 +21,23 @@ void note_signal(int) { stop_came = 1; }
 
 }  // namespace
 
-StopSignal::StopSignal() {
+struct StopSignal::Impl {
+  using Handler = void (*)(int);
+  Handler before[std::size(kSignals)] = {};
+};
+
+StopSignal::StopSignal() : impl_(std::make_unique<Impl>()) {
   stop_came = 0;
   for (std::size_t i = 0; i < std::size(kSignals); ++i) {
-    before_[i] = std::signal(kSignals[i], note_signal);
+    impl_->before[i] = std::signal(kSignals[i], note_signal);
     // Whoever started us so meant it.
-    if (before_[i] == SIG_IGN) std::signal(kSignals[i], SIG_IGN);
+    if (impl_->before[i] == SIG_IGN) std::signal(kSignals[i], SIG_IGN);
   }
 }
 
 StopSignal::~StopSignal() {
   for (std::size_t i = 0; i < std::size(kSignals); ++i) {
-    std::signal(kSignals[i], before_[i]);
+    std::signal(kSignals[i], impl_->before[i]);
   }
 }
 
