@@ -131,6 +131,29 @@ class Serve(DiskTest):
         shutil.copyfile(shown, kept)
         self.assertTrue(self.same(self.copy(again), kept))
 
+    def test_writes_to_a_vhd_go_to_a_child_that_is_one(self):
+        base, overlay = self.folder / "base.vhd", self.folder / "changes.vhd"
+        self.succeed(run("qemu-img", "convert", "-O", "vpc", "-o", "force_size=on",
+                         self.disk(), base))
+        before = base.read_bytes()
+        uri = self.serve(base, "--overlay", overlay)["uri"]
+        self.write(uri)
+        self.assertEqual(self.end(self.server), 0)
+        self.assertEqual(base.read_bytes(), before)
+        self.assertIn("Differential", self.succeed(run("vhdiinfo", overlay)).out)
+
+    def test_a_child_shows_itself_upon_its_parents(self):
+        parent, child = self.disk(), self.folder / "child.vhdx"
+        self.succeed(drydock("image", "snapshot", parent, child))
+        content = bytes(range(256)) * 64
+        self.succeed(drydock("put", child, "-", "C:\\put.bin", stdin=content))
+        windows = self.partition(child, "basic")
+        uri = self.serve(child, "--partition", windows["number"])["uri"]
+        volume = self.copy(uri)
+        inode = [line.split()[1].rstrip(":") for line in run("fls", volume).out.splitlines()
+                 if line.endswith("put.bin")][0]
+        self.assertEqual(run("icat", volume, inode).bytes, content)
+
     def test_signals_end_it_and_leave_nothing_behind(self):
         for how in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             uri = self.serve(self.disk())["uri"]
