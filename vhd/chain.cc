@@ -180,8 +180,8 @@ Done check_no_children(const fs::path& image, const fs::path& except) {
   }
   if (names.empty()) return {};
   return Error(Errc::busy,
-               fmt::format("{} hold only what has changed since this image, and would "
-                           "show wrong bytes once it is written to",
+               fmt::format("these hold only what has changed since this image, and "
+                           "would show wrong bytes once it is written to: {}",
                            names))
       .in(image.string());
 }
