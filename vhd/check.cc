@@ -1,6 +1,7 @@
 #include "vhd/check.h"
 
 #include "vhd/base/try.h"
+#include "vhd/vhd1/check.h"
 #include "vhd/vhdx/check.h"
 
 namespace drydock {
@@ -24,7 +25,7 @@ Result<std::vector<Problem>> check_image(const DevicePtr& file) {
     case ImageFormat::vhdx:
       return vhdx::check(file);
     case ImageFormat::vhd:
-      return Error(Errc::unsupported, "a VHD can't be checked yet");
+      return vhd1::check(*file);
     case ImageFormat::raw:
       break;
   }
@@ -36,7 +37,7 @@ Done mend_image(const DevicePtr& file, const MakeGuid& make_guid) {
     case ImageFormat::vhdx:
       return vhdx::mend(file, make_guid ? make_guid : random_guid);
     case ImageFormat::vhd:
-      return Error(Errc::unsupported, "a VHD can't be mended yet");
+      return vhd1::mend(file);
     case ImageFormat::raw:
       break;
   }
