@@ -8,6 +8,7 @@
 #include "tests/support/run.h"
 #include "tests/support/temp_folder.h"
 #include "tests/support/vhd_builder.h"
+#include "vhd/check.h"
 #include "vhd/file_device.h"
 #include "vhd/memory_device.h"
 
@@ -112,6 +113,10 @@ Story dynamic() {
                   {Step::write, 2 * kBlock, 512, 0x28},
                   {Step::flush},
                   {Step::write, 5 * kBlock, 512, 0x29},
+                  {Step::flush},
+                  {Step::write, 5 * kBlock, 512, 0x2C},
+                  {Step::flush},
+                  {Step::write, 5 * kBlock, 512, 0x2D},
               }};
   story.file.add_block(1, 0x11);
   story.file.add_block(6, 0, 64);
@@ -250,6 +255,15 @@ TEST(VhdPowerCut, AFixedDiskIsNeverWithoutItsFooter) {
 
 TEST(VhdPowerCut, AFixedDiskSurvivesAHostThatRefusesOnce) {
   EXPECT_TRUE(holds(try_everything(fixed(), Trouble::fault)));
+}
+
+// What mend_image() cures stays cured.
+TEST(VhdPowerCut, WhatWasMendedIsSafe) {
+  VhdBuilder file;
+  file.bytes.resize(file.footer_at());
+  std::shared_ptr<Host> host = Host::start({{kName, Content(file.bytes)}});
+  ASSERT_TRUE(mend_image(*host->open_for_writing(kName)));
+  EXPECT_TRUE(host->unsafe().empty());
 }
 
 // Each way in which the footers may be damaged is mended, and the mending cut.

@@ -34,6 +34,12 @@ class WatchedVhd final : public BlockDevice {
     bool to_tail = offset < tail + 512 && offset + from.size() > tail;
     expect(!to_copy || !differs(tail), "the copy was written while the footer flew");
     expect(!to_tail || !differs(0), "the footer was written while the copy flew");
+    if (from.size() == 512 && as_text(from.first(8)) == "conectix") {
+      std::uint64_t header = get_big(from, 16, 8);
+      expect(header + 1024 <= safe_.size() &&
+                 std::memcmp(now_.data() + header, safe_.data() + header, 1024) == 0,
+             "a footer was written that names a header in flight");
+    }
     for (std::uint64_t footer : {std::uint64_t{0}, tail}) {
       std::uint64_t header = get_big(safe_, footer + 16, 8);
       expect(offset >= header + 1024 || offset + from.size() <= header,

@@ -112,7 +112,6 @@ Done Writer::cut_end() {
     TRY(put_tail(place));
     TRY(file_->flush());
     TRY(file_->resize(place + kFooterSize));
-    TRY(file_->flush());
     safe_tail_ = tail_;
   }
   last_block_end_ = structures_end();

@@ -72,10 +72,7 @@ Done FixedImage::do_resize(std::uint64_t size) {
 Done FixedImage::grow(std::uint64_t size) {
   if (footers_.tail_offset != this->size()) TRY(shrink(this->size()));
   std::uint64_t end = this->size();
-  if (file_->size() != end + kFooterSize) {  // Of 511 bytes, or left behind.
-    TRY(file_->resize(end + kFooterSize));
-    TRY(file_->flush());
-  }
+  TRY(file_->resize(end + kFooterSize));  // It may have had 511 bytes.
   while (end < size) {
     std::uint64_t step = std::bit_floor(size - end);
     TRY(file_->resize(end + step + kFooterSize));
@@ -98,8 +95,8 @@ Done FixedImage::shrink(std::uint64_t size) {
   TRY(file_->flush());
   TRY(put_footer(size, size));
   TRY(file_->flush());
-  TRY(file_->resize(size + kFooterSize));
-  return file_->flush();
+  // Where a power cut undoes this, both footers are there, and alike.
+  return file_->resize(size + kFooterSize);
 }
 
 Done FixedImage::put_footer(std::uint64_t offset, std::uint64_t disk_size) {
