@@ -47,3 +47,9 @@ inline VhdText child_text() {
 }
 
 }  // namespace drydock::testing
+
+#define EXPECT_DONE(...)                                        \
+  do {                                                          \
+    auto done = __VA_ARGS__;                                    \
+    EXPECT_TRUE(done) << (done ? "" : done.error().describe()); \
+  } while (false)

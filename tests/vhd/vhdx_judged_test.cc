@@ -1,38 +1,12 @@
 // What we write, read by the judges: qemu-img and libvhdi, over real files.
 
-#include <libvhdi.h>
-
-#include "tests/vhd/vhdx_support.h"
+#include "tests/vhd/libvhdi_judge.h"
 
 namespace drydock::testing {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-// What libvhdi reads of a disk, compared with ours, a MiB at a time.
-void expect_same_as_libvhdi(const std::filesystem::path& path) {
-  libvhdi_file_t* file = nullptr;
-  ASSERT_EQ(libvhdi_file_initialize(&file, nullptr), 1);
-  ASSERT_EQ(libvhdi_file_open(file, path.c_str(), LIBVHDI_OPEN_READ, nullptr), 1);
-  size64_t size = 0;
-  libvhdi_file_get_media_size(file, &size, nullptr);
-  ImagePtr image = open_path(path);
-  ASSERT_TRUE(image);
-  EXPECT_EQ(image->size(), size);
-  for (std::uint64_t at = 0; at < image->size();) {
-    Extent extent = *image->extent(at);
-    std::uint64_t length = std::min(extent.length, extent.zero ? extent.length : kMiB);
-    ByteVector theirs(std::min(length, kMiB));
-    ASSERT_EQ(libvhdi_file_read_buffer_at_offset(file, theirs.data(), theirs.size(),
-                                                 static_cast<off64_t>(at), nullptr),
-              static_cast<ssize_t>(theirs.size()));
-    EXPECT_TRUE(read_all(*image, at, theirs.size()) == theirs) << at;
-    at += length;
-  }
-  libvhdi_file_close(file, nullptr);
-  libvhdi_file_free(&file, nullptr);
-}
 
 // The disk, by qemu-img, must be what a raw file that took the same writes is.
 void expect_judges_agree(const std::filesystem::path& image,
@@ -41,7 +15,7 @@ void expect_judges_agree(const std::filesystem::path& image,
   shell("qemu-img compare -q -f vhdx -F raw " + image.string() + " " + raw.string());
   RunResult info = run({"vhdiinfo", image.string()});
   EXPECT_EQ(info.exit_code, 0) << info.err;
-  expect_same_as_libvhdi(image);
+  expect_same_as_libvhdi(image, *open_path(image));
 }
 
 struct Shape {
@@ -148,7 +122,7 @@ void expect_seen_by_qemu(const std::filesystem::path& path, Numbers places) {
       run({"sh", "-c", "qemu-io -r -f vhdx" + reads + " " + path.string()});
   EXPECT_EQ(seen.exit_code, 0) << seen.err;
   EXPECT_THAT(seen.out, Not(HasSubstr("Pattern verification failed")));
-  expect_same_as_libvhdi(path);
+  expect_same_as_libvhdi(path, *open_path(path));
 }
 
 TEST(VhdxJudgedOnce, BlocksOfSeveralChunksAreWhereQemuLooksForThem) {
