@@ -236,9 +236,9 @@ std::string Disk::show(const GuestPath& path, std::size_t installation) const {
   const auto& found = installations();
   if (installation < found.size() &&
       found[installation]->partition() == path.partition) {
-    return "C:" + path.path;
+    return fmt::format("C:{}", path.path);
   }
-  if (system_partition() == path.partition) return "esp:" + path.path;
+  if (system_partition() == path.partition) return fmt::format("esp:{}", path.path);
   return fmt::format("{}:{}", path.partition, path.path);
 }
 
