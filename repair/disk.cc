@@ -228,7 +228,7 @@ Result<GuestPath> Disk::resolve(std::string_view text, std::size_t installation)
     path.path += '\\';
     path.path += name;
   }
-  if (path.path.empty()) path.path = "\\";
+  if (path.path.empty()) path.path += '\\';
   return path;
 }
 
@@ -236,9 +236,9 @@ std::string Disk::show(const GuestPath& path, std::size_t installation) const {
   const auto& found = installations();
   if (installation < found.size() &&
       found[installation]->partition() == path.partition) {
-    return fmt::format("C:{}", path.path);
+    return "C:" + path.path;
   }
-  if (system_partition() == path.partition) return fmt::format("esp:{}", path.path);
+  if (system_partition() == path.partition) return "esp:" + path.path;
   return fmt::format("{}:{}", path.partition, path.path);
 }
 

@@ -19,7 +19,7 @@ namespace drydock::testing {
 
 // One step, of those that are done in order.
 struct Step {
-  enum { write, zero, flush, reopen, compact, resize, relink } kind;
+  enum { write, zero, trim, flush, reopen, compact, resize, relink } kind;
   std::uint64_t offset = 0;  // of a resize: the size
   std::uint64_t length = 0;  // of a relink: how long the parent's path is
   unsigned value = 0;
@@ -34,6 +34,9 @@ inline Done run_step(Image& image, const Step& step, SectorHistory& history) {
     case Step::zero:
       history.written(step.offset, step.length, 0);
       return image.zero(step.offset, step.length);
+    case Step::trim:  // of whole blocks, which become zeros
+      history.written(step.offset, step.length, 0);
+      return image.trim(step.offset, step.length);
     case Step::compact:
       TRY(image.compact({}));
       history.flushed();

@@ -197,6 +197,7 @@ Story reshaped() {
           {Step::write, 4 * kMiB, 512, 0x62},
           {Step::resize, 7 * kMiB},
           {Step::write, 5 * kMiB, 512, 0x63},
+          {Step::trim, 1 * kMiB, kMiB},
           {Step::compact},
           {Step::resize, 132'000 * kMiB},
       }};
