@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "repair/cli/calm_commit.h"
 #include "repair/cli/change.h"
 #include "repair/cli/host_file.h"
 #include "repair/cli/json.h"

@@ -1,6 +1,6 @@
 #include <csignal>
 
-#include "repair/cli/change.h"
+#include "repair/cli/calm_commit.h"
 
 namespace drydock::cli {
 

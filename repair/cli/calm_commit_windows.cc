@@ -1,7 +1,7 @@
 #include <csignal>
 #include <iterator>
 
-#include "repair/cli/change.h"
+#include "repair/cli/calm_commit.h"
 
 namespace drydock::cli {
 

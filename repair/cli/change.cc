@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "repair/cli/calm_commit.h"
 #include "repair/cli/json.h"
 #include "repair/installation.h"
 #include "repair/transaction.h"

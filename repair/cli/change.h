@@ -4,7 +4,6 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -31,19 +30,5 @@ std::string diff_text(const std::vector<repair::Outcome>& outcomes);
 
 // An Error of a change: 4 where only `recover` can finish it, else 3.
 Exit fail_change(const Error& error, Report& report);
-
-// Ctrl-C and its like wait, from here to the destructor's end, so that a
-// commit isn't torn by an impatient hand.  What can't wait (a kill, a power
-// cut) is what the journal is for.
-class CalmCommit {
- public:
-  CalmCommit();
-  ~CalmCommit();
-  CalmCommit(const CalmCommit&) = delete;
-
- private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
-};
 
 }  // namespace drydock::cli

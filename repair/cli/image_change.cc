@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "repair/cli/change.h"
+#include "repair/cli/calm_commit.h"
 #include "repair/cli/container.h"
 #include "repair/cli/image_source.h"
 #include "repair/cli/image_words.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "repair/cli/change.h"
+#include "repair/cli/calm_commit.h"
 #include "repair/cli/image_source.h"
 #include "repair/cli/progress_bar.h"
 #include "repair/cli/second_reader.h"

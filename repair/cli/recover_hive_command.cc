@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "repair/cli/bare_hive.h"
-#include "repair/cli/change.h"
+#include "repair/cli/calm_commit.h"
 #include "repair/cli/commands.h"
 #include "repair/cli/host_file.h"
 #include "repair/cli/json.h"

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "repair/cli/calm_commit.h"
 #include "repair/cli/change.h"
 #include "repair/cli/commands.h"
 #include "repair/cli/json.h"
