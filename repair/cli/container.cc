@@ -45,7 +45,8 @@ json container_json(const ImageFacts& facts, const std::vector<std::string>& cha
           {"log_entries", facts.log_entry_count},
           {"data_guid",
            facts.data_guid ? json(to_string(*facts.data_guid)) : json(nullptr)},
-          {"chain", chain}};
+          {"chain", chain},
+          {"notes", facts.notes}};
 }
 
 std::string container_text(const ImageFacts& facts,
@@ -70,6 +71,7 @@ std::string container_text(const ImageFacts& facts,
   for (std::size_t i = 1; i < chain.size(); ++i) {
     text += fmt::format("  parent: {}\n", chain[i]);
   }
+  for (const std::string& note : facts.notes) text += fmt::format("  {}\n", note);
   return text;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <chrono>
 #include <limits>
 
 #include "vhd/base/try.h"
@@ -55,10 +56,16 @@ Done set_option(const std::string& name, const std::string& value,
     options.logical_sector_size = TRY(parse_small_size(value));
   } else if (name == "physical_sector_size") {
     options.physical_sector_size = TRY(parse_small_size(value));
+  } else if (name == "azure") {
+    if (value != "on" && value != "off") {
+      return Error(Errc::bad_argument,
+                   fmt::format("azure={}: on and off are known", value));
+    }
+    options.azure = value == "on";
   } else {
     return Error(Errc::bad_argument,
-                 fmt::format("-o {}: subformat, block_size, logical_sector_size and "
-                             "physical_sector_size are known",
+                 fmt::format("-o {}: subformat, block_size, logical_sector_size, "
+                             "physical_sector_size and azure are known",
                              name));
   }
   return {};
@@ -99,6 +106,8 @@ Result<std::uint64_t> parse_size(const std::string& word) {
 
 Result<CreateOptions> parse_create_options(const std::vector<std::string>& words,
                                            CreateOptions options) {
+  options.made_at =
+      std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   for (const std::string& word : words) {
     std::size_t at = 0;
     while (at < word.size()) {

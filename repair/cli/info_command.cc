@@ -195,13 +195,17 @@ Exit report_refused(const std::string& image, const Error& error, Report& report
   if (!file) return report.fail(error, Exit::could_not_tell);
   report.track(*file);
   auto facts = examine_image(*file);
-  if (!facts || !facts->refusal) return report.fail(error, Exit::could_not_tell);
+  if (!facts || (!facts->refusal && facts->kind != ImageKind::differencing)) {
+    return report.fail(error, Exit::could_not_tell);
+  }
+  // Of a child, it is mostly its parent that can't be opened.
+  std::string refusal = facts->refusal.value_or(error.describe());
   std::vector<std::string> chain = chain_by_name(image, *facts);
   report.print(container_text(*facts, chain));
-  report.print(fmt::format("  not opened: {}\n", *facts->refusal));
+  report.print(fmt::format("  not opened: {}\n", refusal));
   report.document({{"image", image},
                    {"container", container_json(*facts, chain)},
-                   {"refusal", *facts->refusal},
+                   {"refusal", refusal},
                    {"partition_table", nullptr},
                    {"disk_id", nullptr},
                    {"partitions", json::array()},

@@ -354,6 +354,26 @@ class Vhd(ImageTest):
         self.json("image-merge", "image", "merge", "--delete", child)
         self.same_by_qemu(raw, "raw", parent, "vpc")
 
+    def test_azures_rules_are_kept_on_request(self):
+        vhd = self.folder / "azure.vhd"
+        azure = ("image", "create", "-f", "vhd", "-o", "subformat=fixed,azure=on", vhd)
+        self.assertIn("whole MiB", self.fails(*azure, "10241K")["what"])
+        self.succeed(drydock(*azure, "10M"))
+        self.assertEqual(vhd.stat().st_size, 10 * MIB + 512)
+        self.assertIn("fixed", self.fails("image", "create", "-f", "vhd", "-o", "azure=on",
+                                          self.folder / "dynamic.vhd", "10M")["what"])
+
+    def test_a_footer_that_is_gone_is_told_of(self):
+        vhd = self.folder / "disk.vhd"
+        self.succeed(drydock("image", "create", "-f", "vhd", vhd, "10M"))
+        self.assertEqual(self.json("image-info", "image", "info", vhd)["container"]["notes"],
+                         [])
+        with open(vhd, "r+b") as file:
+            file.truncate(vhd.stat().st_size - 512)
+        notes = self.json("image-info", "image", "info", vhd)["container"]["notes"]
+        self.assertIn("stands in for it", notes[0])
+        self.assertIn(notes[0], drydock("image", "info", vhd).out)
+
     def test_sectors_of_4096_bytes_do_not_fit_into_one(self):
         vhdx = self.folder / "native.vhdx"
         self.succeed(drydock("image", "create", "-o", "logical_sector_size=4k", vhdx,
