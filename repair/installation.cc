@@ -259,7 +259,8 @@ std::vector<std::unique_ptr<Installation>> find_installations(const Disk& disk) 
   std::vector<std::unique_ptr<Installation>> found;
   for (std::uint32_t number : disk.volume_numbers()) {
     auto look = [&]() -> Result<std::vector<std::string>> {
-      if (TRY(disk.file_system(number)) != "ntfs") return std::vector<std::string>{};
+      std::string file_system = TRY(disk.file_system(number));
+      if (file_system != "ntfs") return std::vector<std::string>{};
       return windows_folders(*TRY(disk.volume(number)));
     };
     auto folders = look();

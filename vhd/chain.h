@@ -24,7 +24,7 @@ struct ChainOptions {
   MakeGuid make_guid = {};  // as ImageOptions has it
   // Where the parents are, from the first image's on; an empty path, and what is
   // beyond the end: beside its child.
-  std::vector<std::filesystem::path> parents;
+  std::vector<std::filesystem::path> parents = {};
   bool accept_any_parent = false;  // as ImageOptions has it
 };
 
