@@ -33,12 +33,15 @@ TEST(VhdxResize, MovesATableThatHasNoRoom) {
   file.add_block(3, 0x33);
   WritableVhdx session(file.bytes);
   constexpr std::uint64_t kSize = 200'000 * kMiB;  // entries of 1.5 MiB
+  // Not flushed: it is in the table's memory alone.
+  EXPECT_EQ(words_of(session.image->write(5 * kMiB, filled(512, 0x55))), "");
   EXPECT_EQ(words_of(session.image->resize(kSize)), "");
   EXPECT_EQ(session.image->size(), kSize);
   EXPECT_EQ(words_of(session.image->write(kSize - 512, filled(512, 0xEE))), "");
   EXPECT_EQ(words_of(session.image->flush()), "");
   EXPECT_EQ(session.reread(3 * kMiB, kMiB), filled(kMiB, 0x33));
   EXPECT_EQ(session.reread(kSize - 512, 512), filled(512, 0xEE));
+  EXPECT_EQ(session.reread(5 * kMiB, 512), filled(512, 0x55));
   TempFolder folder;
   DRYDOCK_NEEDS("qemu-img");
   write_file(folder / "a.vhdx", session.bytes());
