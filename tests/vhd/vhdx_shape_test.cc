@@ -66,6 +66,24 @@ TEST(VhdxResize, CutsTheDiskAndTheFile) {
   EXPECT_EQ(session.reread(2 * kMiB, 6 * kMiB), filled(6 * kMiB, 0));
 }
 
+// An UNMAPPED block's place is nobody's to believe.
+TEST(VhdxShape, AnUnmappedBlockMayPointAnywhere) {
+  for (std::uint64_t far :
+       Numbers{1ull << 45, ~0ull - 8 * kMiB + 1, ~0ull - kMiB + 1}) {
+    VhdxBuilder file;
+    file.add_block(0, 0x11);
+    file.set_block(4, 3, far);
+    WritableVhdx session(file.bytes);
+    EXPECT_EQ(words_of(session.image->write(2 * kMiB, filled(512, 0x22))), "");
+    EXPECT_EQ(words_of(session.image->resize(12 * kMiB)), "");
+    EXPECT_EQ(words_of(session.image->write(9 * kMiB, filled(512, 0x99))), "");
+    EXPECT_EQ(words_of(session.image->flush()), "");
+    EXPECT_EQ(session.file->size(), file.bytes.size() + 2 * kMiB);
+    EXPECT_EQ(session.reread(2 * kMiB, 512), filled(512, 0x22));
+    EXPECT_EQ(session.reread(9 * kMiB, 512), filled(512, 0x99));
+  }
+}
+
 TEST(VhdxResize, RefusesASizeThatNoDiskHas) {
   WritableVhdx session(VhdxBuilder().bytes);
   ByteVector before = session.bytes();

@@ -365,14 +365,14 @@ std::vector<Bat::Occupant> Bat::occupants() const {
   return occupants;
 }
 
-std::vector<Region> Bat::taken() const {
+std::vector<Region> Bat::taken(std::uint64_t file_size) const {
   std::vector<Region> taken = others_;
   static_cast<void>(for_each_entry([&](std::uint64_t index, std::uint64_t value) {
     std::uint64_t offset = value & kBatOffsetMask;
     BlockState state = state_of(value);
     bool there = state == BlockState::fully_present ||
                  state == BlockState::partially_present || may_keep_space(state);
-    if (there && offset != 0) {
+    if (there && offset != 0 && offset < file_size) {
       std::uint64_t length = is_bitmap_index(index) ? kBitmapSize : block_size();
       taken.push_back({.id = {}, .offset = offset, .length = length});
     }

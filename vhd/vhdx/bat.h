@@ -88,8 +88,9 @@ class Bat {
   std::vector<Occupant> occupants() const;
 
   // Every stretch of the file that a block, a bitmap or one of the `others` has,
-  // or may think that it has; ascending.
-  std::vector<Region> taken() const;
+  // or may think that it has; ascending.  The place of a block that isn't present was
+  // never checked: one past the end of `file_size` bytes is left out.
+  std::vector<Region> taken(std::uint64_t file_size) const;
 
   // An end that no structure goes past, in the file: blocks, bitmaps, `others`.
   std::uint64_t structures_end() const { return structures_end_; }

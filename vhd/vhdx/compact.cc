@@ -90,7 +90,7 @@ class Compactor {
   Done fill_holes() {
     std::vector<Bat::Occupant> occupants = blocks_.bat.occupants();
     std::ranges::sort(occupants, std::greater(), &Bat::Occupant::offset);
-    Space space(blocks_.bat.taken(), file_.size());
+    Space space(blocks_.bat.taken(file_.size()), file_.size());
     std::uint64_t moved = 0;
     for (const Bat::Occupant& occupant : occupants) {
       std::uint64_t length =
@@ -135,7 +135,7 @@ Result<Compaction> compact(BlockDevice& file, Blocks& blocks, Writer& writer,
 
 Done cut_file(BlockDevice& file, Blocks& blocks) {
   std::uint64_t end = 0;
-  for (const Region& taken : blocks.bat.taken()) {
+  for (const Region& taken : blocks.bat.taken(file.size())) {
     end = std::max(end, taken.offset + taken.length);
   }
   end = checked::div_up(end, kAlignment) * kAlignment;

@@ -98,9 +98,7 @@ Done Image::do_trim(std::uint64_t offset, std::uint64_t length) {
 // What the file says of the disk is read again.
 Done Image::do_resize(std::uint64_t size) {
   TRY(vhdx::resize(impl_->file, impl_->blocks, *impl_->writer, size));
-  Container container = TRY(read_container(impl_->file));
-  impl_->blocks = TRY(read_blocks(container, impl_->blocks.parent));
-  impl_->facts = facts_of(container);
+  impl_->facts = facts_of(TRY(read_container(impl_->file)));
   return cut_file(*impl_->file, impl_->blocks);
 }
 

@@ -123,9 +123,8 @@ Done resize(const std::shared_ptr<BlockDevice>& file, Blocks& blocks, Writer& wr
   TRY(grows ? grow(*file, container, blocks, writer, size)
             : shrink(*file, container, blocks, writer, size));
   writer.forget_space();
-  if (!grows) return {};
   blocks = TRY(read_blocks(TRY(read_container(file)), blocks.parent));
-  return hide_parent(blocks, writer, old_size, size);
+  return grows ? hide_parent(blocks, writer, old_size, size) : Done();
 }
 
 }  // namespace drydock::vhdx

@@ -8,8 +8,8 @@
 namespace drydock::vhdx {
 
 // Grows the disk with zeros, or cuts it; safe when this returns, and a power cut
-// leaves the one size or the other.  Afterwards `blocks` are out of date: the file
-// must be read again.  bad_argument for a size that no VHDX has.
+// leaves the one size or the other.  `blocks` are read anew.  bad_argument for a size
+// that no VHDX has.
 Done resize(const std::shared_ptr<BlockDevice>& file, Blocks& blocks, Writer& writer,
             std::uint64_t size);
 

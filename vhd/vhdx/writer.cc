@@ -237,7 +237,7 @@ Done Writer::drop_block(Blocks& blocks, std::uint64_t block) {
 
 Result<std::uint64_t> Writer::find_space(const Blocks& blocks, std::uint64_t length) {
   if (!space_) {
-    std::vector<Region> taken = blocks.bat.taken();
+    std::vector<Region> taken = blocks.bat.taken(file_->size());
     // To the file, what was freed since the last flush isn't free yet.
     taken.insert(taken.end(), freed_.begin(), freed_.end());
     std::ranges::sort(taken, {}, &Region::offset);
