@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 
 #include "vhd/base/checked.h"
 #include "vhd/base/try.h"
@@ -14,15 +15,6 @@ namespace {
 
 // How much of the table is read at once.
 constexpr std::uint64_t kReadSize = kMiB;
-
-BlockState state_of(std::uint64_t entry) {
-  return static_cast<BlockState>(entry & kBatStateMask);
-}
-
-bool may_keep_space(BlockState state) {
-  return state == BlockState::undefined || state == BlockState::unmapped ||
-         state == BlockState::unmapped_v095;
-}
 
 void sort_by_offset(std::vector<Region>& stretches) {
   if (!std::ranges::is_sorted(stretches, {}, &Region::offset)) {
@@ -47,9 +39,11 @@ struct Bat::Places {
   std::vector<Region> kept;     // of blocks that aren't present
 };
 
-Bat::Bat(const Region& region, const Metadata& metadata,
-         const std::vector<Region>& others)
-    : table_offset_(region.offset),
+Bat::Bat(std::shared_ptr<const BlockDevice> file, const Region& region,
+         const Metadata& metadata, const std::vector<Region>& others)
+    : file_(std::move(file)),
+      file_size_(file_->size()),
+      table_offset_(region.offset),
       virtual_size_(metadata.virtual_size),
       differencing_(metadata.has_parent),
       block_count_(checked::div_up(metadata.virtual_size, metadata.block_size)),
@@ -57,7 +51,9 @@ Bat::Bat(const Region& region, const Metadata& metadata,
       chunk_shift_(std::countr_zero(kSectorsPerBitmap * metadata.logical_sector_size) -
                    block_shift_),
       entry_count_(entry_count_for(metadata.virtual_size)),
-      others_(others) {}
+      others_(others) {
+  sort_by_offset(others_);
+}
 
 // An entry for a block of the sector bitmap follows those of each chunk, in
 // every kind of file, so that a file can change its kind.  [MS-VHDX] 2.5
@@ -85,57 +81,109 @@ std::uint64_t Bat::chunk_at(std::uint64_t index) const {
 }
 
 std::uint64_t Bat::entry(std::uint64_t index) const {
-  const auto& page = pages_[index / kEntriesPerPage];
+  assert(!cache_);
+  const auto& page = pages_[index / kBatEntriesPerPage];
   if (!page) return 0;
-  return (*page)[index % kEntriesPerPage];
+  return (*page)[index % kBatEntriesPerPage];
+}
+
+Result<std::uint64_t> Bat::find_entry(std::uint64_t index) const {
+  if (!cache_) return entry(index);
+  if (auto value = cache_->find(index)) return *value;
+  std::uint64_t number = index / kBatEntriesPerPage;
+  BatPage page;
+  MutableBytes bytes = std::as_writable_bytes(std::span(page));
+  TRY(file_->read(page_offset(number), bytes).in("block allocation table"));
+  TRY(check_page(number, page).in("block allocation table"));
+  cache_->keep(number, page);
+  return std::uint64_t{page[index % kBatEntriesPerPage]};
 }
 
 void Bat::set_entry(std::uint64_t index, std::uint64_t value) {
-  std::uint64_t number = index / kEntriesPerPage;
-  if (!pages_[number]) pages_[number] = std::make_unique<Page>();
-  (*pages_[number])[index % kEntriesPerPage] = value;
+  std::uint64_t number = index / kBatEntriesPerPage;
+  if (!pages_[number]) pages_[number] = std::make_unique<BatPage>();
+  (*pages_[number])[index % kBatEntriesPerPage] = value;
   changed_pages_.insert(number);
 }
 
-Result<Bat> Bat::load(const BlockDevice& file, const Region& region,
-                      const Metadata& metadata, const std::vector<Region>& others) {
-  Bat bat(region, metadata, others);
+Result<Bat> Bat::load(std::shared_ptr<const BlockDevice> file, const Region& region,
+                      const Metadata& metadata, const std::vector<Region>& others,
+                      BatOptions options) {
+  Bat bat(std::move(file), region, metadata, others);
   if (bat.entry_count_ > region.length / sizeof(le64)) {
     return Error(Errc::corrupt,
                  fmt::format("{} entries don't fit into the region's {} bytes",
                              bat.entry_count_, region.length));
   }
-  TRY(bat.read_pages(file));
-  TRY(bat.check_places(TRY(bat.collect_places(file.size())), file.size()));
+  if (bat.entry_count_ * sizeof(le64) > options.whole_size_max) {
+    bat.cache_ = std::make_unique<TableCache>();
+    return bat;
+  }
+  TRY(bat.read_pages());
+  TRY(bat.check_places(TRY(bat.collect_places())));
+  bat.file_.reset();
   return bat;
 }
 
 // The table of 64 TiB in blocks of 1 MiB is 512 MiB; that of an ordinary system
 // disk is 32 KiB.  Memory goes to what isn't zero, so that a file of a few MiB
 // can't ask for more than it has.
-Done Bat::read_pages(const BlockDevice& file) {
+Done Bat::read_pages() {
   // A region is whole MiB, so the last page is within it.
-  pages_.resize(checked::div_up(entry_count_, kEntriesPerPage));
+  pages_.resize(checked::div_up(entry_count_, kBatEntriesPerPage));
   std::uint64_t size = pages_.size() * kPageSize;
   ByteVector buffer(std::min(size, kReadSize));
   for (std::uint64_t at = 0; at < size;) {
-    Extent extent = TRY(file.extent(table_offset_ + at));
+    Extent extent = TRY(file_->extent(table_offset_ + at));
     if (extent.zero && extent.length >= kPageSize) {
       at += extent.length / kPageSize * kPageSize;
       continue;
     }
     MutableBytes part = MutableBytes(buffer).first(std::min(kReadSize, size - at));
-    TRY(file.read(table_offset_ + at, part));
+    TRY(file_->read(table_offset_ + at, part));
     for (; !part.empty(); part = part.subspan(kPageSize), at += kPageSize) {
       Bytes page = part.first(kPageSize);
       if (!is_zero(page))
-        pages_[at / kPageSize] = std::make_unique<Page>(*drydock::load<Page>(page));
+        pages_[at / kPageSize] =
+            std::make_unique<BatPage>(*drydock::load<BatPage>(page));
     }
   }
   return {};
 }
 
-Done Bat::check_places(Places places, std::uint64_t file_size) {
+template <class Function>
+Done Bat::for_each_entry(Function function) const {
+  for (std::uint64_t page = 0; page < pages_.size(); ++page) {
+    if (!pages_[page]) continue;
+    std::uint64_t first = page * kBatEntriesPerPage;
+    std::uint64_t count = std::min(kBatEntriesPerPage, entry_count_ - first);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      TRY(function(first + i, std::uint64_t{(*pages_[page])[i]}));
+    }
+  }
+  return {};
+}
+
+Result<Bat::Places> Bat::collect_places() const {
+  Places places;
+  TRY(for_each_entry([&](std::uint64_t index, std::uint64_t value) -> Done {
+    if (Stretch stretch = TRY(check_entry(index, value))) {
+      places.present.push_back(*stretch);
+      if (source_of(value) != Source::mixed) return {};
+      return check_has_bitmap(index - chunk_at(index),
+                              bitmap_place_of(chunk_at(index)));
+    }
+    std::uint64_t offset = value & kBatOffsetMask;
+    bool is_block = !is_bitmap_index(index) && index - chunk_at(index) < block_count_;
+    if (is_block && may_keep_space(state_of(value)) && offset != 0) {
+      places.kept.push_back({.id = {}, .offset = offset, .length = block_size()});
+    }
+    return {};
+  }));
+  return places;
+}
+
+Done Bat::check_places(Places places) {
   places.present.insert(places.present.end(), others_.begin(), others_.end());
   sort_by_offset(places.present);
   if (auto overlap = find_overlap(places.present)) {
@@ -152,7 +200,7 @@ Done Bat::check_places(Places places, std::uint64_t file_size) {
   // them: if any is wrong, all are left alone.
   bool inside = std::ranges::all_of(places.kept, [&](const Region& kept) {
     return kept.offset >= kHeaderSectionSize &&
-           checked::within(kept.offset, kept.length, file_size);
+           checked::within(kept.offset, kept.length, file_size_);
   });
   places.present.insert(places.present.end(), places.kept.begin(), places.kept.end());
   sort_by_offset(places.present);
@@ -160,91 +208,6 @@ Done Bat::check_places(Places places, std::uint64_t file_size) {
   if (!kept_spaces_usable_) return {};
   const Region& last = places.present.back();
   structures_end_ = std::max(structures_end_, last.offset + last.length);
-  return {};
-}
-
-template <class Function>
-Done Bat::for_each_entry(Function function) const {
-  for (std::uint64_t page = 0; page < pages_.size(); ++page) {
-    if (!pages_[page]) continue;
-    std::uint64_t first = page * kEntriesPerPage;
-    std::uint64_t count = std::min(kEntriesPerPage, entry_count_ - first);
-    for (std::uint64_t i = 0; i < count; ++i) {
-      TRY(function(first + i, std::uint64_t{(*pages_[page])[i]}));
-    }
-  }
-  return {};
-}
-
-Result<Bat::Places> Bat::collect_places(std::uint64_t file_size) const {
-  Places places;
-  TRY(for_each_entry([&](std::uint64_t index, std::uint64_t value) {
-    return is_bitmap_index(index) ? collect_bitmap(index, value, file_size, places)
-                                  : collect_block(index, value, file_size, places);
-  }));
-  return places;
-}
-
-Done Bat::collect_bitmap(std::uint64_t index, std::uint64_t value,
-                         std::uint64_t file_size, Places& places) const {
-  BlockState state = state_of(value);
-  if (state == BlockState::not_present) return {};
-  if (!differencing_) {
-    return Error(Errc::corrupt,
-                 fmt::format("entry {} has a sector bitmap, which only a differencing "
-                             "file has",
-                             index));
-  }
-  std::uint64_t offset = value & kBatOffsetMask;
-  if (state != BlockState::fully_present || offset < kHeaderSectionSize ||
-      !checked::within(offset, kBitmapSize, file_size)) {
-    return Error(
-        Errc::corrupt,
-        fmt::format("the sector bitmap of entry {} has the state {}, and is at "
-                    "{:#x} of the file's {} bytes",
-                    index, value & kBatStateMask, offset, file_size));
-  }
-  places.present.push_back({.id = {}, .offset = offset, .length = kBitmapSize});
-  return {};
-}
-
-Done Bat::collect_block(std::uint64_t index, std::uint64_t value,
-                        std::uint64_t file_size, Places& places) const {
-  std::uint64_t chunk = chunk_at(index);
-  std::uint64_t block = index - chunk;
-  // A bitmap's entry closes a chunk that may be only begun.
-  if (block >= block_count_) return {};
-  std::uint64_t offset = value & kBatOffsetMask;
-  BlockState state = state_of(value);
-  if (state == BlockState::not_present || state == BlockState::zero) return {};
-  if (may_keep_space(state)) {
-    if (offset != 0) {
-      places.kept.push_back({.id = {}, .offset = offset, .length = block_size()});
-    }
-    return {};
-  }
-  bool partial = state == BlockState::partially_present && differencing_;
-  if (state != BlockState::fully_present && !partial) {
-    return Error(Errc::corrupt,
-                 fmt::format("block {} has the state {}, which none can have here",
-                             block, value & kBatStateMask));
-  }
-  // Of the last block, only what the disk has of it must be in the file.
-  std::uint64_t used = std::min(block_size(), virtual_size_ - (block << block_shift_));
-  if (offset < kHeaderSectionSize || !checked::within(offset, used, file_size)) {
-    return Error(Errc::corrupt,
-                 fmt::format("block {} is at {:#x}, and the file has the bytes from "
-                             "{:#x} to {:#x} for blocks",
-                             block, offset, kHeaderSectionSize, file_size));
-  }
-  if (partial && !bitmap_place_of(chunk)) {
-    return Error(
-        Errc::corrupt,
-        fmt::format("block {} is here in part, and no sector bitmap says which "
-                    "part",
-                    block));
-  }
-  places.present.push_back({.id = {}, .offset = offset, .length = block_size()});
   return {};
 }
 
@@ -263,16 +226,19 @@ Source Bat::source_of(std::uint64_t entry) const {
   }
 }
 
-Bat::Run Bat::run(std::uint64_t offset, std::uint64_t length_max) const {
+Result<Bat::Run> Bat::run(std::uint64_t offset, std::uint64_t length_max) const {
   std::uint64_t block = offset >> block_shift_;
   std::uint64_t within = offset & (block_size() - 1);
-  std::uint64_t first = entry(index_of(block));
+  std::uint64_t first = TRY(find_entry(index_of(block)));
   Run run{.length = block_size() - within,
           .source = source_of(first),
           .file_offset = (first & kBatOffsetMask) + within};
+  if (run.source == Source::mixed && cache_) {
+    TRY(check_has_bitmap(block, TRY(find_bitmap(chunk_of(block)))));
+  }
   while (run.length < length_max && run.source != Source::mixed &&
          ++block < block_count_) {
-    std::uint64_t next = entry(index_of(block));
+    std::uint64_t next = TRY(find_entry(index_of(block)));
     if (source_of(next) != run.source) break;
     if (run.source == Source::file &&
         (next & kBatOffsetMask) != run.file_offset + run.length) {
@@ -291,11 +257,20 @@ std::optional<std::uint64_t> Bat::place_of(std::uint64_t block) const {
   return value & kBatOffsetMask;
 }
 
+std::optional<std::uint64_t> Bat::bitmap_place_in(std::uint64_t entry) const {
+  if (!differencing_ || state_of(entry) != BlockState::fully_present) {
+    return std::nullopt;
+  }
+  return entry & kBatOffsetMask;
+}
+
+Result<std::optional<std::uint64_t>> Bat::find_bitmap(std::uint64_t chunk) const {
+  if (!differencing_) return std::optional<std::uint64_t>();
+  return bitmap_place_in(TRY(find_entry(bitmap_index_of(chunk))));
+}
+
 std::optional<std::uint64_t> Bat::bitmap_place_of(std::uint64_t chunk) const {
-  if (!differencing_) return std::nullopt;
-  std::uint64_t value = entry(bitmap_index_of(chunk));
-  if (state_of(value) != BlockState::fully_present) return std::nullopt;
-  return value & kBatOffsetMask;
+  return differencing_ ? bitmap_place_in(entry(bitmap_index_of(chunk))) : std::nullopt;
 }
 
 std::optional<std::uint64_t> Bat::kept_space(std::uint64_t block) const {

@@ -4,10 +4,16 @@
 // block can be outside the file, on top of another, or on top of what isn't a
 // block.  Changes are made in memory; what changed_pages() names is then carried
 // to the file through the log.
+//
+// A large table that nobody will change is read a page at a time, when one is asked
+// for, and each page is checked by itself: no block can be outside the file or on
+// top of what isn't a block, but that two blocks share a place isn't seen.
+//
+// Threads: const members may be called by many at once.
 
 #pragma once
 
-#include <array>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <set>
@@ -16,6 +22,7 @@
 #include "vhd/block_device.h"
 #include "vhd/vhdx/metadata.h"
 #include "vhd/vhdx/region_table.h"
+#include "vhd/vhdx/table_cache.h"
 
 namespace drydock::vhdx {
 
@@ -27,13 +34,20 @@ enum class Source : std::uint8_t {
   mixed,   // this file or the parent, sector by sector, as the sector bitmap says
 };
 
+struct BatOptions {
+  // A table of more bytes is read on demand, and can only be read: of the members
+  // below, those that fail may be called, and those that ask for its shape.
+  std::uint64_t whole_size_max = std::numeric_limits<std::uint64_t>::max();
+};
+
 class Bat {
  public:
   // `others` are the places in the file where no block can be: the regions and the
   // log.  corrupt where an entry has a state that can't be, or a place that is
   // outside of the file or taken.
-  static Result<Bat> load(const BlockDevice& file, const Region& region,
-                          const Metadata& metadata, const std::vector<Region>& others);
+  static Result<Bat> load(std::shared_ptr<const BlockDevice> file, const Region& region,
+                          const Metadata& metadata, const std::vector<Region>& others,
+                          BatOptions options = {});
 
   std::uint64_t block_size() const { return std::uint64_t{1} << block_shift_; }
   std::uint64_t block_count() const { return block_count_; }
@@ -52,12 +66,15 @@ class Bat {
     Source source = Source::zeros;
     std::uint64_t file_offset = 0;  // of Source::file and Source::mixed
   };
-  Run run(std::uint64_t offset, std::uint64_t length_max) const;
+  // Fails where the table is read on demand, as load() and reading do.
+  Result<Run> run(std::uint64_t offset, std::uint64_t length_max) const;
 
   // Where the block is in the file, of Source::file and Source::mixed.
   std::optional<std::uint64_t> place_of(std::uint64_t block) const;
 
-  // Where the sector bitmap of a chunk is: 1 MiB of the file.
+  // Where the sector bitmap of a chunk is: 1 MiB of the file.  find_bitmap() fails
+  // as run() does; the other is of a table that was read whole.
+  Result<std::optional<std::uint64_t>> find_bitmap(std::uint64_t chunk) const;
   std::optional<std::uint64_t> bitmap_place_of(std::uint64_t chunk) const;
 
   // Space in the file that is still the block's own though the block isn't
@@ -104,31 +121,37 @@ class Bat {
   void forget_changes() { changed_pages_.clear(); }
 
  private:
-  // Those of the table's pages that aren't all zeros.
-  static constexpr std::uint64_t kEntriesPerPage = kPageSize / sizeof(le64);
-  using Page = std::array<le64, kEntriesPerPage>;
   struct Places;
 
-  Bat(const Region& region, const Metadata& metadata,
-      const std::vector<Region>& others);
+  Bat(std::shared_ptr<const BlockDevice> file, const Region& region,
+      const Metadata& metadata, const std::vector<Region>& others);
   std::uint64_t index_of(std::uint64_t block) const;
   std::uint64_t bitmap_index_of(std::uint64_t chunk) const;
   bool is_bitmap_index(std::uint64_t index) const;
   // Of an entry: its chunk; and its block, where it isn't a bitmap's.
   std::uint64_t chunk_at(std::uint64_t index) const;
+  Result<std::uint64_t> find_entry(std::uint64_t index) const;
+  // Of a table that was read whole.
   std::uint64_t entry(std::uint64_t index) const;
   void set_entry(std::uint64_t index, std::uint64_t value);
   Source source_of(std::uint64_t entry) const;
-  Done read_pages(const BlockDevice& file);
+  std::optional<std::uint64_t> bitmap_place_in(std::uint64_t entry) const;
+  Done read_pages();
   template <class Function>
   Done for_each_entry(Function function) const;
-  Result<Places> collect_places(std::uint64_t file_size) const;
-  Done collect_block(std::uint64_t index, std::uint64_t value, std::uint64_t file_size,
-                     Places& places) const;
-  Done collect_bitmap(std::uint64_t index, std::uint64_t value, std::uint64_t file_size,
-                      Places& places) const;
-  Done check_places(Places places, std::uint64_t file_size);
+  // Checks an entry by itself; where what it has is, if it has something.
+  using Stretch = std::optional<Region>;
+  Result<Stretch> check_entry(std::uint64_t index, std::uint64_t value) const;
+  Result<Stretch> check_block(std::uint64_t block, std::uint64_t value) const;
+  Result<Stretch> check_bitmap(std::uint64_t index, std::uint64_t value) const;
+  static Done check_has_bitmap(std::uint64_t block,
+                               std::optional<std::uint64_t> bitmap);
+  Done check_page(std::uint64_t number, const BatPage& page) const;
+  Result<Places> collect_places() const;
+  Done check_places(Places places);
 
+  std::shared_ptr<const BlockDevice> file_;  // null once all of it is read
+  std::uint64_t file_size_;                  // when the table was loaded
   std::uint64_t table_offset_;
   std::uint64_t virtual_size_;
   bool differencing_;
@@ -136,8 +159,9 @@ class Bat {
   int block_shift_;  // log2 of the block size
   int chunk_shift_;  // log2 of how many blocks lie between two bitmap entries
   std::uint64_t entry_count_;
-  std::vector<Region> others_;
-  std::vector<std::unique_ptr<Page>> pages_;  // null: all zeros
+  std::vector<Region> others_;                   // ascending
+  std::unique_ptr<TableCache> cache_;            // of a table that is read on demand
+  std::vector<std::unique_ptr<BatPage>> pages_;  // of any other; null: all zeros
   bool kept_spaces_usable_ = false;
   std::uint64_t structures_end_ = 0;
   std::set<std::uint64_t> changed_pages_;

@@ -21,10 +21,11 @@ std::vector<Region> places_without_blocks(const Container& container) {
 }  // namespace
 
 Result<Blocks> read_blocks(const Container& container,
-                           std::shared_ptr<const drydock::Image> parent) {
+                           std::shared_ptr<const drydock::Image> parent,
+                           BatOptions options) {
   const Metadata& metadata = container.metadata;
-  Bat bat = TRY(Bat::load(*container.view, container.regions.bat, metadata,
-                          places_without_blocks(container))
+  Bat bat = TRY(Bat::load(container.view, container.regions.bat, metadata,
+                          places_without_blocks(container), options)
                     .in("block allocation table"));
   Blocks blocks{.file = container.view,
                 .bat = std::move(bat),
@@ -40,7 +41,7 @@ Result<Blocks> read_blocks(const Container& container,
 }
 
 Result<Bat::Run> Blocks::run(std::uint64_t offset, std::uint64_t length_max) const {
-  Bat::Run run = bat.run(offset, length_max);
+  Bat::Run run = TRY(bat.run(offset, length_max));
   if (run.source != Source::mixed) return run;
   std::uint64_t within = offset % sector_size;
   auto sectors = TRY(bitmaps->run(*file, bat, offset / sector_size,

@@ -34,6 +34,7 @@ struct Blocks {
 // Those of a container that was read, and of its parent if it has one.  Fails as
 // Bat::load() does.
 Result<Blocks> read_blocks(const Container& container,
-                           std::shared_ptr<const drydock::Image> parent);
+                           std::shared_ptr<const drydock::Image> parent,
+                           BatOptions options = {});
 
 }  // namespace drydock::vhdx

@@ -177,6 +177,13 @@ enum class BlockState : std::uint8_t {
   fully_present = 6,
   partially_present = 7,  // only in a differencing file
 };
+constexpr BlockState state_of(std::uint64_t entry) {
+  return static_cast<BlockState>(entry & kBatStateMask);
+}
+constexpr bool may_keep_space(BlockState state) {
+  return state == BlockState::undefined || state == BlockState::unmapped ||
+         state == BlockState::unmapped_v095;
+}
 // How many sectors one block of the sector bitmap speaks for.  2.4
 inline constexpr std::uint64_t kSectorsPerBitmap = 1ull << 23;
 // A bit for each, the first sector's the lowest of the first byte; 1: the sector is

@@ -36,7 +36,7 @@ SectorBitmaps::Chunk& SectorBitmaps::chunk(std::uint64_t number) const {
 
 Done SectorBitmaps::read(const BlockDevice& file, const Bat& bat, std::uint64_t number,
                          Page& page) {
-  auto place = bat.bitmap_place_of(chunk_of_page(number));
+  auto place = TRY(bat.find_bitmap(chunk_of_page(number)));
   if (!place) {
     page = {};
     return {};

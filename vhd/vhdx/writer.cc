@@ -74,7 +74,7 @@ Done Writer::begin(Change change) {
 Done Writer::write(Blocks& blocks, std::uint64_t offset, Bytes from) {
   TRY(check_usable());
   while (!from.empty()) {
-    Bat::Run run = blocks.bat.run(offset, from.size());
+    Bat::Run run = TRY(blocks.bat.run(offset, from.size()));
     if (run.source != Source::file) {  // One block at a time: any may be all zeros.
       std::uint64_t block_size = blocks.bat.block_size();
       run.length = std::min(run.length, block_size - offset % block_size);
@@ -175,7 +175,7 @@ Result<std::uint64_t> Writer::make_partial(Blocks& blocks, std::uint64_t block) 
 Done Writer::zero(Blocks& blocks, std::uint64_t offset, std::uint64_t length) {
   TRY(check_usable());
   while (length != 0) {
-    Bat::Run run = blocks.bat.run(offset, length);
+    Bat::Run run = TRY(blocks.bat.run(offset, length));
     if (run.source != Source::zeros) {
       std::uint64_t block_size = blocks.bat.block_size();
       run.length = std::min(run.length, block_size - offset % block_size);
