@@ -266,6 +266,33 @@ TEST(VhdPowerCut, WhatWasMendedIsSafe) {
   EXPECT_TRUE(host->unsafe().empty());
 }
 
+// Sums that others left as they were are put right one after the other, and what lies
+// there in between can be read all the same.
+TEST(VhdPowerCut, AnImageThatGetsNewSumsIsReadableAtEveryCut) {
+  VhdBuilder file;
+  file.add_block(1, 0x11);
+  for (std::size_t at : {std::size_t{0}, file.footer_at()}) {
+    put_text(file.bytes, at + 28, "py  ");
+  }
+  put_big(file.bytes, VhdBuilder::kHeader + 56, 4, 0x1234567);
+  bool mended = false;
+  auto work = [&](const std::shared_ptr<Host>& host) {
+    mended = static_cast<bool>(mend_image(*host->open_for_writing(kName)));
+  };
+  auto judge = [&](const Files& after) -> Done {
+    auto image = TRY(open_image(after.at(kName).device()));
+    ByteVector sector(512);
+    TRY(image->read(kBlock, sector));
+    bool shown = sector == ByteVector(512, std::byte{0x11});
+    bool left = mended && !image->facts().notes.empty();
+    if (!shown || left) return Error(Errc::corrupt, shown ? "not mended" : "not shown");
+    return {};
+  };
+  auto tally = power_cut::for_each_cut({{kName, Content(file.bytes)}}, work, judge);
+  ASSERT_TRUE(tally) << tally.error().describe();
+  EXPECT_EQ(tally->event_count, 6u);
+}
+
 // Each way in which the footers may be damaged is mended, and the mending cut.
 TEST(VhdPowerCut, MendingAFooterLosesNoneOfTheTwo) {
   for (int damage = 0; damage < 4; ++damage) {

@@ -149,5 +149,25 @@ TEST(VhdCheck, WithoutASoundFooterNothingElseIsLookedAt) {
   EXPECT_EQ(mend_image(device).error().code(), Errc::corrupt);
 }
 
+TEST(VhdCheck, FindsSumsThatWereLeftAndGivesNewOnes) {
+  VhdBuilder file = make_file();
+  ByteVector disk = read_all(*opened(open_vhd(file.bytes)), 0, 2 * kMiB);
+  for (std::size_t at : {std::size_t{0}, file.footer_at()}) {
+    put_text(file.bytes, at + 28, "py  ");
+  }
+  put_big(file.bytes, VhdBuilder::kHeader + 56, 4, 0x1234567);
+  EXPECT_THAT(problems_of(file.bytes),
+              ElementsAre(HasSubstr("error* footer at"), HasSubstr("error* copy of"),
+                          HasSubstr("error* header")));
+  auto device = std::make_shared<MemoryDevice>(file.bytes);
+  auto done = mend_image(device);
+  ASSERT_TRUE(done) << done.error().describe();
+  ByteVector mended(device->bytes().begin(), device->bytes().end());
+  EXPECT_THAT(problems_of(mended), IsEmpty());
+  auto image = opened(open_vhd(mended, {.writable = true}));
+  EXPECT_TRUE(read_all(*image, 0, 2 * kMiB) == disk);
+  EXPECT_EQ(image->facts().creator, "py");
+}
+
 }  // namespace
 }  // namespace drydock::testing

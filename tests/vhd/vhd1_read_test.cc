@@ -184,6 +184,60 @@ TEST(VhdRead, WithoutASoundFooterNothingIsBelieved) {
   EXPECT_THAT(words_of(file.bytes), HasSubstr("checksum doesn't hold"));
 }
 
+// Others changed the fields of both footers and of the header, and left the sums.
+VhdBuilder unsealed_file() {
+  VhdBuilder file;
+  file.add_block(1, 0x11);
+  for (std::size_t at : {std::size_t{0}, file.footer_at()}) {
+    put_text(file.bytes, at + 28, "py  ");  // the creator
+  }
+  put_big(file.bytes, VhdBuilder::kHeader + 56, 4, 0x1234567);  // a timestamp
+  return file;
+}
+
+TEST(VhdRead, WhatWasEditedWithoutItsSumsIsReadAndNotWritten) {
+  VhdBuilder file = unsealed_file();
+  auto image = opened(open_vhd(file.bytes));
+  ASSERT_TRUE(image);
+  EXPECT_EQ(read_all(*image, kSmallBlock, kSmallBlock), filled(kSmallBlock, 0x11));
+  EXPECT_THAT(image->facts().notes, ElementsAre(HasSubstr("for reading only")));
+  auto writable = open_vhd(file.bytes, {.writable = true});
+  ASSERT_FALSE(writable);
+  EXPECT_EQ(writable.error().code(), Errc::corrupt);
+  EXPECT_THAT(writable.error().describe(), HasSubstr("check --repair"));
+}
+
+TEST(VhdRead, AFixedOneWithoutItsSumIsReadIfItsSizeIsThatOfTheFile) {
+  VhdBuilder file({.kind = 2, .virtual_size = 64 * 512});
+  file.bytes[1000] = std::byte{0x77};
+  put_text(file.bytes, file.footer_at() + 28, "py  ");
+  auto image = opened(open_vhd(file.bytes));
+  ASSERT_TRUE(image);
+  EXPECT_EQ(image->size(), 64 * 512u);
+  EXPECT_EQ(byte_at(*image, 1000), 0x77u);
+  put_big(file.bytes, file.footer_at() + 48, 8, 63 * 512);
+  EXPECT_THAT(words_of(file.bytes), HasSubstr("checksum doesn't hold"));
+}
+
+// What makes it damage, and not another's edit.
+TEST(VhdRead, WithoutItsSumsNothingElseMayBeWrong) {
+  for (std::size_t at : {9 + 2, 0x55, 511}) {  // the features, reserved bytes
+    VhdBuilder file = unsealed_file();
+    file.bytes[at] ^= std::byte{2};
+    file.bytes[file.footer_at() + at] ^= std::byte{2};
+    EXPECT_THAT(words_of(file.bytes), HasSubstr("footer's checksum doesn't hold"));
+  }
+  VhdBuilder differ = unsealed_file();
+  differ.bytes[70] ^= std::byte{1};
+  EXPECT_THAT(words_of(differ.bytes), HasSubstr("footer's checksum doesn't hold"));
+  VhdBuilder header = unsealed_file();
+  header.bytes[VhdBuilder::kHeader + 1000] = std::byte{1};
+  EXPECT_THAT(words_of(header.bytes), HasSubstr("(header)"));
+  VhdBuilder table = unsealed_file();
+  put_big(table.bytes, VhdBuilder::kHeader + 28, 4, 31);
+  EXPECT_THAT(words_of(table.bytes), HasSubstr("31 entries"));
+}
+
 // Each breaks one rule, and must be refused in words that have this in them.
 struct Breach {
   const char* name;

@@ -37,6 +37,7 @@ class Check {
       for (const auto& place : container.error().places()) where = place;
       add(Severity::error, where, container.error().words());
     } else if (container->header) {
+      check_header(*container->header);
       check_places(*container->header);
       check_locators(*container);
       TRY(check_table(*container));
@@ -66,14 +67,15 @@ class Check {
       add(Severity::warning, tail, "it has 511 bytes, and 512 are the rule",
           !footers.is_fixed());
     }
+    bool repairable = footers.sound || footers.unsealed;
     if (!footers.tail_sound) {
       add(footers.sound ? Severity::warning : Severity::error, tail,
           footers.tail_size == 0 ? "it is missing" : "its checksum doesn't hold",
-          footers.sound);
+          repairable);
     }
     if (!footers.copy_sound && !footers.is_fixed()) {
       add(footers.sound ? Severity::warning : Severity::error, copy,
-          "it is missing, or its checksum doesn't hold", footers.sound);
+          "it is missing, or its checksum doesn't hold", repairable);
     }
     if (footers.differ) {
       add(Severity::error, copy, "it and the footer differ: readers may take either",
@@ -82,6 +84,11 @@ class Check {
     if (footers.sound && footers.footer.saved != std::byte{0}) {
       add(Severity::warning, tail, "it says that the machine's state was saved");
     }
+  }
+
+  void check_header(const Header& header) {
+    if (header.fields.checksum == checksum_of(header.fields)) return;
+    add(Severity::error, "header", "its checksum doesn't hold", true);
   }
 
   void check_places(const Header& header) {
@@ -192,6 +199,23 @@ class Check {
   std::vector<Header::Part> parts_;  // where no block may be
 };
 
+// Gives an unsealed image its sums.  The header's first: once a footer is sound, a
+// header must be.
+Done seal_all(BlockDevice& file, const Container& container) {
+  Footer footer = container.footers.footer;
+  seal(footer);
+  if (container.header) {
+    DynamicHeader header = container.header->fields;
+    seal(header);
+    TRY(file.write(container.header->offset, bytes_of(header).first(kSectorSize)));
+    TRY(file.flush());
+    TRY(file.write(0, bytes_of(footer)));
+    TRY(file.flush());
+  }
+  TRY(file.write(container.footers.tail_offset, bytes_of(footer)));
+  return file.flush();
+}
+
 }  // namespace
 
 Result<std::vector<Problem>> check(const BlockDevice& file) { return Check(file).go(); }
@@ -203,8 +227,10 @@ Done mend(const DevicePtr& file) {
   Container container = TRY(read_container(*file, *footers));
   if (container.header) {
     Blocks blocks = TRY(Blocks::load(file, container));
+    if (footers->unsealed) return seal_all(*file, container);
     TRY(Writer(*file, container, blocks, nullptr).begin());
   } else {
+    if (footers->unsealed) return seal_all(*file, container);
     TRY(FixedImage::open(file, container, true));
   }
   return file->flush();

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "vhd/image.h"
@@ -37,6 +38,11 @@ struct Header {
   std::vector<Part> locators() const;
 };
 
+// What is said of an image whose footer is as Footers::unsealed says.
+inline constexpr std::string_view kUnsealed =
+    "the footer's checksum is wrong; it is opened for reading only; "
+    "`image check --repair` mends it";
+
 struct Container {
   Footers footers;
   std::uint64_t virtual_size = 0;
@@ -59,7 +65,7 @@ void seal(DynamicHeader& header);
 // Facts of the VHD that `file` is, with `refusal` where it can't be opened; nothing
 // where it isn't one.  Its mark is the footer at its end, or the copy at its start
 // that dynamic and differencing ones have.  A footer whose checksum is wrong is a
-// mark, too, and the refusal says so.
+// mark, too, and the refusal says so, or a note where it can be read all the same.
 Result<std::optional<ImageFacts>> examine(const BlockDevice& file);
 
 }  // namespace drydock::vhd1

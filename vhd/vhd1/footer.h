@@ -16,10 +16,13 @@ struct Footers {
   // The one that is believed: the one at the end if that is sound, else the copy at the
   // start.
   Footer footer;
-  bool sound = false;       // false: neither is, and nothing else can be believed
+  bool sound = false;       // false: neither is
   bool copy_sound = false;  // the one at the start
   bool tail_sound = false;  // the one at the end
   bool differ = false;      // both are sound, and not the same
+  // Neither is, and that isn't damage: whoever wrote them left the sums as they were.
+  // Good enough to read by.
+  bool unsealed = false;
   // The one at the end is that of a fixed VHD which was about to grow, and its file
   // goes on after it.
   bool left_behind = false;

@@ -22,7 +22,7 @@ inline constexpr std::uint64_t kFooterSize = 512;
 inline constexpr std::uint64_t kShortFooterSize = 511;
 struct Footer {
   std::array<char, 8> cookie;    // +0x00  "conectix"
-  be32 features;                 // +0x08  bit 1 is always set
+  be32 features;                 // +0x08
   be32 version;                  // +0x0c  0x00010000
   be64 header_offset;            // +0x10  of the dynamic header; fixed: all ones
   be32 timestamp;                // +0x18  seconds since 2000
@@ -43,6 +43,7 @@ struct Footer {
 };
 static_assert(OnDisk<Footer> && sizeof(Footer) == kFooterSize);
 
+inline constexpr std::uint32_t kFeaturesAlways = 2;  // the bit that is always set
 inline constexpr std::uint32_t kFixed = 2;
 inline constexpr std::uint32_t kDynamic = 3;
 inline constexpr std::uint32_t kDifferencing = 4;

@@ -12,6 +12,9 @@ Result<std::shared_ptr<Image>> open(DevicePtr file, const Footers& footers,
     return Error(Errc::read_only, "the image's file was opened for reading only");
   }
   Container container = TRY(read_container(*file, footers));
+  if (options.writable && footers.unsealed) {
+    return Error(Errc::corrupt, std::string(kUnsealed));
+  }
   if (container.header) {
     return TRY(
         SparseImage::open(std::move(file), std::move(container), std::move(options)));
