@@ -2,32 +2,99 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <optional>
 #include <string_view>
+
+#include "repair/cli/image_words.h"
 
 namespace drydock::cli {
 
 namespace {
 
-// Takes --json and --stats out of the words, wherever they stand: bcdedit's and
-// reg's own words are left as they are.
-ReportOptions take_report_options(std::vector<std::string>& words) {
-  ReportOptions options;
-  auto take = [&words](std::string_view word) {
-    auto end = std::find(words.begin(), words.end(), "--");
-    auto kept = std::remove(words.begin(), end, word);
-    bool found = kept != end;
-    words.erase(kept, end);
-    return found;
-  };
-  options.json = take("--json");
-  options.stats = take("--stats");
+// With less a worker can't hold what it was started with.
+constexpr std::uint64_t kMemoryMin = std::uint64_t{64} << 20;
+constexpr std::uint64_t kTimeMax = std::uint64_t{1} << 32;  // in seconds: 136 years
+
+// The words before "--", which ends the options of a command line.
+auto end_of_options(std::vector<std::string>& words) {
+  return std::find(words.begin(), words.end(), "--");
+}
+
+bool take(std::vector<std::string>& words, std::string_view word) {
+  auto end = end_of_options(words);
+  auto kept = std::remove(words.begin(), end, word);
+  bool found = kept != end;
+  words.erase(kept, end);
+  return found;
+}
+
+// "--word VALUE" or "--word=VALUE"; "" where it isn't there.
+std::string take_value(std::vector<std::string>& words, const std::string& word) {
+  for (auto it = words.begin(); it != end_of_options(words); ++it) {
+    std::string value;
+    if (*it == word && std::next(it) != words.end()) {
+      value = *std::next(it);
+      words.erase(it, it + 2);
+    } else if (it->starts_with(word + "=")) {
+      value = it->substr(word.size() + 1);
+      words.erase(it);
+    } else {
+      continue;
+    }
+    return value;
+  }
+  return "";
+}
+
+// A positive number of `unit`s, or 0 where the words are no such number.
+std::uint64_t number(const std::string& text) {
+  std::uint64_t value = 0;
+  auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  bool good = problem == std::errc() && end == text.data() + text.size();
+  return good ? value : 0;
+}
+
+// Takes the words that every verb has out of the line, wherever they stand: bcdedit's
+// and reg's own words are left as they are.  Nothing where one of them is wrong.
+std::optional<StartOptions> take_start_options(std::vector<std::string>& words) {
+  StartOptions options;
+  options.report.json = take(words, "--json");
+  options.report.stats = take(words, "--stats");
+  using Sandbox = StartOptions::Sandbox;
+  if (take(words, "--sandbox")) options.sandbox = Sandbox::required;
+  if (take(words, "--no-sandbox")) options.sandbox = Sandbox::none;
+  if (std::string text = take_value(words, "--time-limit"); !text.empty()) {
+    options.time_max = number(text);
+    if (options.time_max == 0 || options.time_max > kTimeMax) {
+      std::fputs("--time-limit: a number of seconds, from 1 on\n", stderr);
+      return std::nullopt;
+    }
+  }
+  if (std::string text = take_value(words, "--memory-limit"); !text.empty()) {
+    auto size = parse_size(text);
+    if (!size || *size < kMemoryMin) {
+      std::fputs("--memory-limit: a size, as 2G, from 64M on\n", stderr);
+      return std::nullopt;
+    }
+    options.memory_max = *size;
+  }
   return options;
 }
 
 }  // namespace
 
-int run(std::vector<std::string> words, const AddVerbs& add_verbs) {
-  ReportOptions options = take_report_options(words);
+int start_here(const Command& command, const StartOptions& options) {
+  Report report(options.report);
+  Exit exit = command.work(report);
+  report.finish();
+  return static_cast<int>(exit);
+}
+
+int run(std::vector<std::string> words, const AddVerbs& add_verbs, const Start& start) {
+  auto options = take_start_options(words);
+  if (!options) return static_cast<int>(Exit::usage);
   CLI::App app("drydock mends Windows disks without starting them", "drydock");
   app.set_version_flag("--version", "drydock " DRYDOCK_VERSION);
   app.require_subcommand(1);
@@ -39,10 +106,7 @@ int run(std::vector<std::string> words, const AddVerbs& add_verbs) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : static_cast<int>(Exit::usage);
   }
-  Report report(options);
-  Exit exit = command(report);
-  report.finish();
-  return static_cast<int>(exit);
+  return start(command, *options);
 }
 
 }  // namespace drydock::cli

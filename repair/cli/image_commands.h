@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +14,8 @@ class App;
 }
 
 namespace drydock::cli {
+
+struct Command;
 
 // An image to read, and what its parents are said to be.
 struct ImageChoice {
@@ -108,7 +109,6 @@ struct ImageRequests {
 };
 
 // Adds the verbs to `app`; the one that is parsed sets `command`.
-void add_image_verbs(CLI::App& app, ImageRequests& requests,
-                     std::function<Exit(Report&)>& command);
+void add_image_verbs(CLI::App& app, ImageRequests& requests, Command& command);
 
 }  // namespace drydock::cli

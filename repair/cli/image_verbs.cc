@@ -2,22 +2,74 @@
 
 #include <CLI/CLI.hpp>
 
+#include "repair/cli/command_line.h"
 #include "repair/cli/image_commands.h"
 
 namespace drydock::cli {
 
 namespace {
 
-using Command = std::function<Exit(Report&)>;
+using worker::HostFiles;
 
-// The verb that is parsed is the one that will run.
+// Which files of the host each request names.
+void add_files(const ImageChoice& image, HostFiles& files) {
+  files.read_image(image.file);
+  for (const std::string& parent : image.parents) files.read_image(parent);
+}
+void add_files(const ImageCreateRequest& request, HostFiles& files) {
+  files.write_image(request.file).read_image(request.parent);
+}
+void add_files(const ImageConvertRequest& request, HostFiles& files) {
+  add_files(request.input, files);
+  files.write(request.output);
+}
+void add_files(const ImageMapRequest& request, HostFiles& files) {
+  add_files(request.image, files);
+}
+void add_files(const ImageCompareRequest& request, HostFiles& files) {
+  add_files(request.a, files);
+  add_files(request.b, files);
+}
+void add_files(const ImageRebaseRequest& request, HostFiles& files) {
+  files.write_image(request.child).read_image(request.parent);
+}
+void add_files(const ImageMergeRequest& request, HostFiles& files) {
+  files.write_child_and_parent(request.child);
+  for (const std::string& parent : request.parents) files.write_image(parent);
+}
+void add_files(const ImageResizeRequest& request, HostFiles& files) {
+  add_files(request.image, files);
+  files.write_image(request.image.file);
+}
+void add_files(const ImageCheckRequest& request, HostFiles& files) {
+  add_files(request.image, files);
+  if (request.repair) files.write_image(request.image.file);
+}
+
+const std::string& about(const ImageChoice& image) { return image.file; }
+const std::string& about(const ImageCreateRequest& request) { return request.file; }
+const std::string& about(const ImageConvertRequest& request) {
+  return request.input.file;
+}
+const std::string& about(const ImageCompareRequest& request) { return request.a.file; }
+const std::string& about(const ImageRebaseRequest& request) { return request.child; }
+const std::string& about(const ImageMergeRequest& request) { return request.child; }
+template <class Request>
+const std::string& about(const Request& request) {
+  return request.image.file;
+}
+
+// The verb that is parsed is the one that will run.  Most of them read a whole disk.
 template <class Request>
 void run_on_parse(CLI::App& verb, Request& request, Command& command,
                   Exit (*function)(const Request&, Report&)) {
   verb.callback([&command, &request, function] {
-    command = [&request, function](Report& report) {
+    command.work = [&request, function](Report& report) {
       return function(request, report);
     };
+    command.about = about(request);
+    command.reads_all = true;
+    add_files(request, command.files);
   });
 }
 
@@ -123,7 +175,15 @@ void add_changers(CLI::App& app, ImageRequests& requests, Command& command) {
       *app.add_subcommand("compact", "Drop blocks of zeros, and shorten the file");
   add_parents(compact, requests.compact.parents);
   compact.add_option("FILE", requests.compact.file)->required();
-  run_on_parse(compact, requests.compact, command, image_compact);
+  compact.callback([&command, &request = requests.compact] {
+    command.work = [&request](Report& report) {
+      return image_compact(request, report);
+    };
+    command.about = request.file;
+    command.reads_all = true;
+    add_files(request, command.files);
+    command.files.write_image(request.file);
+  });
 
   CLI::App& check = *app.add_subcommand("check", "Whether a container keeps its rules");
   check.add_flag("--repair", requests.check.repair, "Mend what has a proven cure");

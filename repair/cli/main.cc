@@ -9,6 +9,7 @@
 #include "repair/cli/command_line.h"
 #include "repair/cli/commands.h"
 #include "repair/cli/image_commands.h"
+#include "repair/cli/start_in_worker.h"
 
 namespace drydock::cli {
 namespace {
@@ -16,6 +17,19 @@ namespace {
 const std::map<std::string, Unclean> kUnclean = {{"refuse", Unclean::refuse},
                                                  {"replay", Unclean::replay},
                                                  {"discard", Unclean::discard}};
+
+// What a verb that reads an image, or changes it, may open of the host.
+worker::HostFiles files_of(const std::string& image, const DiskChoice& disk) {
+  worker::HostFiles files;
+  files.read_image(image);
+  for (const std::string& parent : disk.parents) files.read_image(parent);
+  return files;
+}
+worker::HostFiles files_of(const std::string& image, const ChangeOptions& change) {
+  worker::HostFiles files = files_of(image, change.disk);
+  if (!change.dry_run) files.write_image(image);
+  return files;
+}
 
 void add_parents(CLI::App& verb, DiskChoice& disk) {
   verb.add_option("--parent", disk.parents,
@@ -51,8 +65,12 @@ void add_info(CLI::App& app, InfoRequest& request, Command& command) {
   verb.add_option("IMAGE", request.image)->required();
   verb.add_flag("--hash", request.hash, "Hash every byte that a guest can see");
   add_disk_options(verb, request.disk);
-  verb.callback(
-      [&] { command = [&](Report& report) { return info(request, report); }; });
+  verb.callback([&] {
+    command = {.work = [&](Report& report) { return info(request, report); },
+               .about = request.image,
+               .files = files_of(request.image, request.disk),
+               .reads_all = request.hash};
+  });
 }
 
 void add_read_verb(CLI::App& app, const std::string& name, const std::string& words,
@@ -67,10 +85,13 @@ void add_read_verb(CLI::App& app, const std::string& name, const std::string& wo
     verb.add_flag("-R,--recursive", request.recursive, "With all below");
     verb.add_flag("-l,--long", request.all, "With sizes, times and attributes");
   }
-  verb.callback([&command, &request, function] {
-    command = [&request, function](Report& report) {
-      return function(request, report);
-    };
+  verb.callback([&command, &request, function, bytes = name == "cat"] {
+    command = {.work = [&request,
+                        function](Report& report) { return function(request, report); },
+               .about = request.image,
+               .files = files_of(request.image, request.disk),
+               .reads_all = bytes,
+               .prints_bytes = bytes};
   });
 }
 
@@ -81,8 +102,13 @@ void add_get(CLI::App& app, GetRequest& request, Command& command) {
   verb.add_option("HOST_PATH", request.host, "- is standard output")->required();
   verb.add_option("--installation", request.installation, "Whose C: is meant, from 0");
   add_disk_options(verb, request.disk);
-  verb.callback(
-      [&] { command = [&](Report& report) { return get(request, report); }; });
+  verb.callback([&] {
+    command = {.work = [&](Report& report) { return get(request, report); },
+               .about = request.image,
+               .files = files_of(request.image, request.disk).write(request.host),
+               .reads_all = true,
+               .prints_bytes = request.host == "-"};
+  });
 }
 
 void add_put(CLI::App& app, PutRequest& request, Command& command) {
@@ -93,8 +119,12 @@ void add_put(CLI::App& app, PutRequest& request, Command& command) {
   verb.add_flag("--keep-old", request.keep_old,
                 "Leave what is replaced beside it, as old_NAME");
   add_change_options(verb, request.change);
-  verb.callback(
-      [&] { command = [&](Report& report) { return put(request, report); }; });
+  verb.callback([&] {
+    command = {.work = [&](Report& report) { return put(request, report); },
+               .about = request.image,
+               .files = files_of(request.image, request.change).read(request.host),
+               .reads_all = true};
+  });
 }
 
 void add_remove(CLI::App& app, RemoveRequest& request, Command& command) {
@@ -102,8 +132,11 @@ void add_remove(CLI::App& app, RemoveRequest& request, Command& command) {
   verb.add_option("IMAGE", request.image)->required();
   verb.add_option("PATH", request.paths)->required();
   add_change_options(verb, request.change);
-  verb.callback(
-      [&] { command = [&](Report& report) { return remove(request, report); }; });
+  verb.callback([&] {
+    command = {.work = [&](Report& report) { return remove(request, report); },
+               .about = request.image,
+               .files = files_of(request.image, request.change)};
+  });
 }
 
 // Our own options may also stand after the other program's words.
@@ -149,9 +182,11 @@ void add_words_verb(CLI::App& app, const std::string& name, const std::string& a
       request.target = request.words.front();
       request.words.erase(request.words.begin());
     }
-    command = [&request, function](Report& report) {
-      return function(request, report);
-    };
+    const std::string& target = request.store.empty() ? request.target : request.store;
+    command = {.work = [&request,
+                        function](Report& report) { return function(request, report); },
+               .about = target,
+               .files = files_of(target, request.change)};
   });
 }
 
@@ -171,14 +206,16 @@ void add_repair_verb(CLI::App& app, const std::string& name, const std::string& 
   } else {
     add_disk_options(verb, request.change.disk);
   }
-  verb.callback([&command, &request, &settings, function] {
+  verb.callback([&command, &request, &settings, function, writes = name == "repair"] {
     for (const std::string& setting : settings) {
       std::size_t equals = setting.find('=');
       request.settings[setting.substr(0, equals)] = setting.substr(equals + 1);
     }
-    command = [&request, function](Report& report) {
-      return function(request, report);
-    };
+    command = {.work = [&request,
+                        function](Report& report) { return function(request, report); },
+               .about = request.image,
+               .files = writes ? files_of(request.image, request.change)
+                               : files_of(request.image, request.change.disk)};
   });
 }
 
@@ -189,7 +226,10 @@ void add_image_verb(CLI::App& app, const std::string& name, const std::string& a
   verb.add_option(name == "recipes" ? "NAME" : "IMAGE", image)
       ->required(name != "recipes");
   verb.callback([&command, &image, function] {
-    command = [&image, function](Report& report) { return function(image, report); };
+    command = {
+        .work = [&image, function](Report& report) { return function(image, report); },
+        .about = image,
+        .files = files_of(image, DiskChoice{})};
   });
 }
 
@@ -199,8 +239,12 @@ void add_undo(CLI::App& app, UndoRequest& request, Command& command) {
   verb.add_option("IMAGE", request.image)->required();
   add_force_parent(verb, request.although_parent);
   add_parents(verb, request.disk);
-  verb.callback(
-      [&] { command = [&](Report& report) { return undo(request, report); }; });
+  verb.callback([&] {
+    command = {
+        .work = [&](Report& report) { return undo(request, report); },
+        .about = request.image,
+        .files = files_of(request.image, request.disk).write_image(request.image)};
+  });
 }
 
 void add_recover(CLI::App& app, RecoverRequest& request, RecoverHiveRequest& bare,
@@ -217,7 +261,9 @@ void add_recover(CLI::App& app, RecoverRequest& request, RecoverHiveRequest& bar
   add_change_options(verb, request.change);
   verb.callback([&] {
     bare.hive = request.image;
-    command = [&](Report& report) {
+    command.about = request.image;
+    command.files = files_of(request.image, request.change).write(bare.output);
+    command.work = [&](Report& report) {
       bool of_hive = is_recovery_of_hive(bare);
       if (request.change.dry_run) {
         bare.output.clear();
@@ -240,8 +286,10 @@ void add_serve(CLI::App& app, ServeRequest& request, Command& command) {
   verb.add_option("--parent", request.parents,
                   "Where the parent of a differencing image is, then the parent's");
   verb.add_option("--socket", request.socket, "Listen on this path");
-  verb.callback(
-      [&] { command = [&](Report& report) { return serve(request, report); }; });
+  verb.callback([&] {
+    command = {.work = [&](Report& report) { return serve(request, report); },
+               .trusted = true};
+  });
 }
 
 // Everything that a command line may fill in.
@@ -294,11 +342,13 @@ void add_verbs(CLI::App& app, Requests& requests, Command& command) {
 int main(int argc, char** argv) {
   using namespace drydock::cli;
   Requests requests;
-  return run({argv + 1, argv + argc}, [&requests](CLI::App& app, Command& command) {
+  auto add = [&requests](CLI::App& app, Command& command) {
     app.footer(
         "Guest paths: C:\\Windows\\... (the Windows volume), esp:\\... (the system "
         "partition),\n3:\\... (a partition by number), 0:\\... (a volume without a "
-        "table).\nEvery verb takes --json and --stats.");
+        "table).\nEvery verb takes --json, --stats, --time-limit SECONDS, "
+        "--memory-limit SIZE,\n--sandbox (nothing without one) and --no-sandbox.");
     add_verbs(app, requests, command);
-  });
+  };
+  return run({argv + 1, argv + argc}, add, start_in_worker);
 }

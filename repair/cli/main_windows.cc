@@ -63,7 +63,7 @@ int run_images(std::vector<std::string> words) {
         *app.add_subcommand("info", "What an image is, and which partitions it has");
     verb.add_option("IMAGE", disk.file)->required();
     verb.callback(
-        [&] { command = [&](Report& report) { return info(disk, report); }; });
+        [&] { command.work = [&](Report& report) { return info(disk, report); }; });
     add_image_verbs(app, images, command);
   });
 }

@@ -42,6 +42,9 @@ std::string_view advice(Errc code) {
       return "make room, then try again";
     case Errc::interrupted:
       return "run `drydock recover` on the image, which finishes the change";
+    case Errc::could_not_tell:
+      return "the image is as it was; give the work more room (--memory-limit SIZE, "
+             "--time-limit SECONDS), or tell us of an image that does this";
     case Errc::io:
       return "look at the host's disk and its log";
   }

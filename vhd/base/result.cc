@@ -22,6 +22,8 @@ std::string_view to_string(Errc code) {
       return "io";
     case Errc::interrupted:
       return "interrupted";
+    case Errc::could_not_tell:
+      return "could_not_tell";
   }
   return "unknown";
 }

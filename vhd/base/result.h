@@ -20,15 +20,16 @@ namespace drydock {
 
 // Grouped by what a caller can do about them; the words say the rest.
 enum class Errc : std::uint8_t {
-  bad_argument,  // the caller broke the contract: fix the call
-  not_found,     // it isn't there: perhaps it needn't be
-  corrupt,       // its bytes break a rule of its format: repair may help
-  unsupported,   // it's sound, but we don't implement it
-  read_only,     // a write through something opened for reading
-  busy,          // another holder, or a log that the last one left behind
-  no_space,      // nowhere to put it
-  io,            // the host refused a read, a write or a flush
-  interrupted,   // a change of an image was begun and isn't finished: recover
+  bad_argument,    // the caller broke the contract: fix the call
+  not_found,       // it isn't there: perhaps it needn't be
+  corrupt,         // its bytes break a rule of its format: repair may help
+  unsupported,     // it's sound, but we don't implement it
+  read_only,       // a write through something opened for reading
+  busy,            // another holder, or a log that the last one left behind
+  no_space,        // nowhere to put it
+  io,              // the host refused a read, a write or a flush
+  interrupted,     // a change of an image was begun and isn't finished: recover
+  could_not_tell,  // whoever looked at it didn't come back with an answer
 };
 
 // "corrupt", "not_found": the enumerator's own name, as --json prints it.

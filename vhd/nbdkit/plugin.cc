@@ -51,6 +51,7 @@ int errno_of(Errc code) {
       return ENOSPC;
     case Errc::corrupt:
     case Errc::interrupted:
+    case Errc::could_not_tell:
     case Errc::io:
       return EIO;
   }
