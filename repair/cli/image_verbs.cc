@@ -22,6 +22,8 @@ void add_files(const ImageCreateRequest& request, HostFiles& files) {
 void add_files(const ImageConvertRequest& request, HostFiles& files) {
   add_files(request.input, files);
   files.write(request.output);
+  // Where what came by standard input is kept.
+  if (request.input.file == "-") files.write(request.output + ".drydock-input");
 }
 void add_files(const ImageMapRequest& request, HostFiles& files) {
   add_files(request.image, files);

@@ -21,10 +21,18 @@ bool is_journal(std::string_view ending) {
          all_digits(ending.substr(1, ending.size() - kJournal.size() - 1));
 }
 bool is_hive_log(std::string_view ending) {
-  return ending.size() <= 5 &&
-         (ending.starts_with(".LOG") || ending.starts_with(".log"));
+  return ending == ".log" || ending == ".log1" || ending == ".log2";
 }
 bool is_part(std::string_view ending) { return ending == ".drydock-part"; }
+
+// Windows names the logs of "SYSTEM" in any case: "system.Log1".
+std::string in_lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if ('A' <= c && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
 
 bool is_below(const fs::path& folder, const fs::path& path) {
   auto [end, rest] =
@@ -88,11 +96,15 @@ Answer HostFiles::answer(const Grant& grant, const fs::path& named, Wish wish,
   if (name.starts_with(own)) {
     std::string_view ending = std::string_view(name).substr(own.size());
     bool belongs = ending.empty() || (image && is_journal(ending));
-    bool read_beside = is_hive_log(ending) || (grant.writable && is_part(ending));
-    if (wish == Wish::read && (belongs || read_beside)) return Answer::yes;
-    if (wish != Wish::read && grant.writable && (belongs || is_part(ending))) {
-      return Answer::yes;
-    }
+    belongs = belongs || (grant.writable && is_part(ending));
+    if (wish == Wish::read && belongs) return Answer::yes;
+    if (wish != Wish::read && grant.writable && belongs) return Answer::yes;
+  }
+  std::string lower = in_lower_case(name);
+  std::string own_lower = in_lower_case(own);
+  if (wish == Wish::read && lower.starts_with(own_lower) &&
+      is_hive_log(std::string_view(lower).substr(own_lower.size()))) {
+    return Answer::yes;
   }
   bool may_be_parent = wish == Wish::write && grant.kind == Kind::child;
   return image && (wish == Wish::read || may_be_parent) ? Answer::if_image : Answer::no;

@@ -146,8 +146,8 @@ class Signals {
 
 [[noreturn]] void work_as_child(const Options& options, Pair& socket, Pair& output,
                                 const std::function<int()>& work) {
-  // Where the parent is killed the worker ends as by Ctrl-C: calmly, in a commit.
-  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  // Who kills the program that was started means all of it; journals are for that.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (output.child.number() >= 0) ::dup2(output.child.number(), STDOUT_FILENO);
   int link = ::dup2(socket.child.number(), STDERR_FILENO + 1);
   ::close_range(STDERR_FILENO + 2, ~0U, 0);

@@ -56,6 +56,7 @@ TEST(HostFiles, AHiveHasItsLogsForReading) {
   HostFiles files;
   files.write("/hives/SYSTEM");
   EXPECT_EQ(files.allows(Wish::read, "/hives/SYSTEM.LOG1"), Answer::yes);
+  EXPECT_EQ(files.allows(Wish::read, "/hives/system.Log2"), Answer::yes);
   EXPECT_EQ(files.allows(Wish::write, "/hives/SYSTEM.LOG1"), Answer::no);
   EXPECT_EQ(files.allows(Wish::write, "/hives/SYSTEM.drydock-part"), Answer::yes);
   EXPECT_EQ(files.allows(Wish::read, "/hives/SOFTWARE"), Answer::no);
