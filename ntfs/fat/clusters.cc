@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "ntfs/fat/table.h"
 #include "vhd/base/checked.h"
 #include "vhd/base/try.h"
 
@@ -11,8 +12,8 @@ namespace drydock::fat {
 
 namespace {
 
-// Of a table, when all of it is counted.
-constexpr std::uint64_t kCountReadSize = 256 * 1024;
+// Entries of a table, when all of it is counted: all that FAT12 and FAT16 can have.
+constexpr std::uint32_t kCountedAtOnce = 64 * 1024;
 
 template <class... T>
 Error corrupt(fmt::format_string<T...> words, T&&... numbers) {
@@ -70,39 +71,32 @@ Result<Clusters> Clusters::open(DevicePtr device) {
   return clusters;
 }
 
-std::uint64_t Clusters::entry_offset(std::uint32_t table, std::uint32_t cluster) const {
-  return geometry_.tables_offset + table * geometry_.table_size +
-         std::uint64_t(cluster) * sizeof(le32);
-}
-
 Result<std::uint32_t> Clusters::next(std::uint32_t cluster) const {
-  auto entry = TRY(cache_.load_at<le32>(entry_offset(geometry_.active_table, cluster)));
-  return entry & kEntryMask;
+  return read_entry(cache_, geometry_, geometry_.active_table, cluster);
 }
 
 Done Clusters::set_next(std::uint32_t cluster, std::uint32_t value) {
   std::uint32_t old = TRY(next(cluster));
   for (std::uint32_t table = 0; table < geometry_.table_count; ++table) {
     if (!geometry_.mirrored && table != geometry_.active_table) continue;
-    std::uint64_t offset = entry_offset(table, cluster);
-    std::uint32_t entry = TRY(cache_.load_at<le32>(offset));
-    if ((entry & kEntryMask) != old) {
+    std::uint32_t entry = TRY(read_entry(cache_, geometry_, table, cluster));
+    if (entry != old) {
       return corrupt("the tables differ at cluster {}: {:#x} in table {} against {:#x}",
-                     cluster, entry & kEntryMask, table, old)
+                     cluster, entry, table, old)
           .in("FAT");
     }
-    TRY(cache_.store_at(offset, le32((entry & ~kEntryMask) | value)));
+    TRY(write_entry(cache_, geometry_, table, cluster, value));
   }
   return {};
 }
 
 Result<std::string> Clusters::unclean() const {
-  std::uint32_t entry = TRY(next(1).in("FAT"));
+  TableState table = TRY(read_state(cache_, geometry_).in("FAT"));
   if ((geometry_.state & kStateDirty) != 0) {
     return "its boot sector says that it was not dismounted";
   }
-  if ((entry & kCleanShutdown) == 0) return "its table says that it was not dismounted";
-  if ((geometry_.state & kStateErrors) != 0 || (entry & kNoErrors) == 0) {
+  if (!table.clean) return "its table says that it was not dismounted";
+  if ((geometry_.state & kStateErrors) != 0 || !table.no_errors) {
     return "it says that it had disk errors";
   }
   return std::string();
@@ -226,24 +220,40 @@ Result<std::uint32_t> Clusters::free_count() const {
 }
 
 Result<std::uint32_t> Clusters::count_free() const {
-  std::uint64_t offset = entry_offset(geometry_.active_table, kFirstCluster);
-  std::uint64_t left = std::uint64_t(geometry_.cluster_count) * sizeof(le32);
   std::uint32_t count = 0;
   ByteVector bytes;
-  while (left > 0) {
-    bytes.resize(std::min(left, kCountReadSize));
-    TRY(cache_.read(offset, bytes).in("FAT"));
-    for (std::size_t i = 0; i < bytes.size(); i += sizeof(le32)) {
-      if ((*load<le32>(bytes, i) & kEntryMask) == kFree) ++count;
+  for (std::uint32_t first = 0; first < geometry_.cluster_end();) {
+    std::uint32_t entries = std::min(geometry_.cluster_end() - first, kCountedAtOnce);
+    // FAT12's last may end in a byte that the next would share.
+    bytes.resize(entry_offset(geometry_.kind, entries) +
+                 (geometry_.kind == Kind::fat12 ? 1 : 0));
+    TRY(cache_
+            .read(geometry_.tables_offset +
+                      geometry_.active_table * geometry_.table_size +
+                      entry_offset(geometry_.kind, first),
+                  bytes)
+            .in("FAT"));
+    for (std::uint32_t i = first == 0 ? kFirstCluster : 0; i < entries; ++i) {
+      if (entry_in(bytes, geometry_.kind, i) == kFree) ++count;
     }
-    offset += bytes.size();
-    left -= bytes.size();
+    first += entries;
   }
   return count;
 }
 
+// Where the range is of the root that isn't in clusters.
+Result<std::uint64_t> Clusters::place_in_root(std::uint64_t offset,
+                                              std::uint64_t length) const {
+  if (checked::within(offset, length, geometry_.root_size)) {
+    return geometry_.root_offset + offset;
+  }
+  return corrupt("bytes {} to {} are past the {} of the root", offset, offset + length,
+                 geometry_.root_size);
+}
+
 Done Clusters::read_structure(const Chain& chain, std::uint64_t offset,
                               MutableBytes into) const {
+  if (chain.empty()) return cache_.read(TRY(place_in_root(offset, into.size())), into);
   return for_each_piece(chain, geometry_, offset, into.size(),
                         [&](auto at, auto done, auto length) {
                           return cache_.read(at, into.subspan(done, length));
@@ -251,6 +261,7 @@ Done Clusters::read_structure(const Chain& chain, std::uint64_t offset,
 }
 
 Done Clusters::write_structure(const Chain& chain, std::uint64_t offset, Bytes from) {
+  if (chain.empty()) return cache_.write(TRY(place_in_root(offset, from.size())), from);
   return for_each_piece(chain, geometry_, offset, from.size(),
                         [&](auto at, auto done, auto length) {
                           return cache_.write(at, from.subspan(done, length));

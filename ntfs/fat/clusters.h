@@ -46,7 +46,8 @@ class Clusters {
   std::uint32_t count_for(std::uint64_t size) const;
 
   // What lies in a chain; the range is within it.  Directories go through the
-  // cache, and the data of files past it.
+  // cache, and the data of files past it.  Of an empty chain: the root of FAT12 and
+  // FAT16, which has a place of its own.
   Done read_structure(const Chain& chain, std::uint64_t offset,
                       MutableBytes into) const;
   Done write_structure(const Chain& chain, std::uint64_t offset, Bytes from);
@@ -62,9 +63,9 @@ class Clusters {
   Clusters(DevicePtr device, const Geometry& geometry)
       : geometry_(geometry), cache_(std::move(device), geometry.sector_size) {}
 
-  std::uint64_t entry_offset(std::uint32_t table, std::uint32_t cluster) const;
   Result<std::uint32_t> next(std::uint32_t cluster) const;
   Done set_next(std::uint32_t cluster, std::uint32_t value);
+  Result<std::uint64_t> place_in_root(std::uint64_t offset, std::uint64_t length) const;
   Result<std::uint32_t> find_free(std::uint32_t from) const;
   Result<std::uint32_t> count_free() const;
   Result<std::optional<InfoSector>> info() const;

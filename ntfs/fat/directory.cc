@@ -102,13 +102,14 @@ LongSlot make_long(std::u16string_view name, std::uint32_t ordinal, std::uint8_t
 Result<Directory> Directory::open(Clusters& clusters, std::uint32_t first_cluster) {
   std::uint32_t count_max = clusters.count_for(kDirectorySizeMax);
   Chain chain = TRY(clusters.chain(first_cluster, count_max));
-  if (chain.empty()) {
+  if (chain.empty() && clusters.geometry().root_size == 0) {
     return Error(Errc::corrupt, "a directory has no clusters at all");
   }
   return Directory(clusters, std::move(chain));
 }
 
 std::uint32_t Directory::slot_count() const {
+  if (chain_.empty()) return clusters_->geometry().root_size / kSlotSize;
   std::uint64_t size =
       std::uint64_t(chain_.count()) * clusters_->geometry().cluster_size;
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(size, kDirectorySizeMax) /
@@ -201,6 +202,12 @@ Result<ShortName> Directory::choose_alias(std::u16string_view name) const {
 }
 
 Done Directory::grow() {
+  if (chain_.empty()) {
+    return Error(
+        Errc::no_space,
+        fmt::format("the root of this volume holds {} slots, and these are in use",
+                    slot_count()));
+  }
   std::uint32_t per_cluster = clusters_->geometry().cluster_size / kSlotSize;
   if (slot_count() + per_cluster > kDirectorySizeMax / kSlotSize) {
     return Error(Errc::no_space,

@@ -25,8 +25,8 @@ struct Item {
 
 class Directory {
  public:
-  // Borrows `clusters`, which must outlive it.  corrupt where the chain can't
-  // be believed.
+  // Borrows `clusters`, which must outlive it.  0 is the root of FAT12 and FAT16.
+  // corrupt where the chain can't be believed.
   static Result<Directory> open(Clusters& clusters, std::uint32_t first_cluster);
 
   std::uint32_t first_cluster() const { return chain_.first(); }

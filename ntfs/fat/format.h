@@ -1,4 +1,4 @@
-// What a FAT32 volume is made of, on the disk: Microsoft's "FAT: General
+// What a FAT volume is made of, on the disk: Microsoft's "FAT: General
 // Overview of On-Disk Format" 1.03, called "the paper" in this folder.
 
 #pragma once
@@ -12,6 +12,9 @@ namespace drydock::fat {
 
 inline constexpr std::size_t kBootSectorSize = 512;
 inline constexpr std::uint16_t kBootSignature = 0xAA55;
+
+// The width of a table's entries, in bits, is what the three differ in.
+enum class Kind : std::uint8_t { fat12 = 12, fat16 = 16, fat32 = 32 };
 
 // Sector 0.  The first 36 bytes are common to FAT12, FAT16 and FAT32, the rest
 // is FAT32's.  Pages 9 to 12.
@@ -48,6 +51,21 @@ struct BootSector {
 };
 static_assert(OnDisk<BootSector> && sizeof(BootSector) == kBootSectorSize);
 
+// What FAT12 and FAT16 have from byte 36 on.  Page 11.
+struct BootSector16Rest {
+  std::uint8_t drive_number;             // +0x024
+  std::uint8_t state;                    // +0x025  as FAT32's
+  std::uint8_t extended_signature;       // +0x026  0x29: the next three are there
+  le32 serial;                           // +0x027  BS_VolID
+  std::array<std::byte, 11> label;       // +0x02b
+  std::array<char, 8> type_name;         // +0x036  "FAT16   ": means nothing
+  std::array<std::byte, 448> boot_code;  // +0x03e
+  le16 signature;                        // +0x1fe  0xAA55
+};
+inline constexpr std::size_t kBootSector16RestOffset = 36;
+static_assert(OnDisk<BootSector16Rest> &&
+              kBootSector16RestOffset + sizeof(BootSector16Rest) == kBootSectorSize);
+
 // In table_flags: with kOneTable only the table of that number is in use, else
 // all are kept alike.
 inline constexpr std::uint16_t kActiveTableMask = 0x000F;
@@ -58,8 +76,9 @@ inline constexpr std::uint16_t kOneTable = 0x0080;
 inline constexpr std::uint8_t kStateDirty = 0x01;
 inline constexpr std::uint8_t kStateErrors = 0x02;
 
-// An entry of the table is 32 bits, of which the upper 4 are to be left as
-// they are.  Page 16.
+// An entry of FAT32's table is 32 bits, of which the upper 4 are to be left as
+// they are.  Page 16.  Those of the other two are known here by the same
+// numbers: table.h widens the few that mean no cluster.
 inline constexpr std::uint32_t kEntryMask = 0x0FFFFFFF;
 inline constexpr std::uint32_t kFree = 0;
 inline constexpr std::uint32_t kBad = 0x0FFFFFF7;
@@ -72,6 +91,9 @@ inline constexpr std::uint32_t kClusterCountMax = kBad - kFirstCluster;
 // The table's entry 1 has two bits of the volume's state; set is good.
 inline constexpr std::uint32_t kCleanShutdown = 0x08000000;
 inline constexpr std::uint32_t kNoErrors = 0x04000000;
+// FAT16's; FAT12 has none.
+inline constexpr std::uint32_t kCleanShutdown16 = 0x8000;
+inline constexpr std::uint32_t kNoErrors16 = 0x4000;
 
 // Hints: how much is free and where to look for it.  Page 21.
 struct InfoSector {

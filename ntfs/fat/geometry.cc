@@ -49,15 +49,51 @@ std::uint64_t overhead(const BootSector& boot) {
          checked::div_up(root_size, boot.bytes_per_sector);
 }
 
-Done check_tables(const BootSector& boot, Geometry& geometry) {
+// How many sectors lie in one table.
+std::uint64_t table_sectors(const BootSector& boot) {
+  return boot.table_sectors_16 != 0 ? boot.table_sectors_16 : boot.table_sectors;
+}
+
+Done read_tables(const BootSector& boot, Geometry& geometry) {
   std::uint64_t sector_size = boot.bytes_per_sector;
   geometry.tables_offset = boot.reserved_sector_count * sector_size;
-  geometry.table_size = boot.table_sectors * sector_size;
+  geometry.table_size = table_sectors(boot) * sector_size;
   geometry.table_count = boot.table_count;
-  std::uint64_t entries = geometry.table_size / sizeof(le32);
+  std::uint64_t entries =
+      geometry.table_size * 8 / static_cast<unsigned>(geometry.kind);
   if (entries < geometry.cluster_end()) {
     return corrupt("a table of {} entries is too short for {} clusters", entries,
                    geometry.cluster_count);
+  }
+  return {};
+}
+
+// The root of FAT12 and FAT16 has a place and a size of its own, behind the tables.
+Done read_rest_of_16(const BootSector& boot, Geometry& geometry) {
+  auto rest = *load<BootSector16Rest>(bytes_of(boot), kBootSector16RestOffset);
+  if (boot.root_entry_count == 0) return corrupt("the root has no room for entries");
+  geometry.root_offset =
+      geometry.tables_offset + geometry.table_count * geometry.table_size;
+  geometry.root_size =
+      static_cast<std::uint32_t>(boot.root_entry_count * sizeof(ShortSlot));
+  geometry.serial = rest.serial;
+  geometry.state = rest.state;
+  return {};
+}
+
+Done read_rest_of_32(const BootSector& boot, Geometry& geometry) {
+  if (boot.version != 0) {
+    return Error(Errc::unsupported, fmt::format("it is of version {:#x}, not 0",
+                                                std::uint16_t(boot.version)));
+  }
+  if (boot.root_entry_count != 0) {
+    return corrupt("a FAT32 volume has no root of {} entries",
+                   std::uint16_t(boot.root_entry_count));
+  }
+  geometry.root_cluster = boot.root_cluster & kEntryMask;
+  if (!geometry.holds(geometry.root_cluster)) {
+    return corrupt("the root is at cluster {}, which isn't within {} to {}",
+                   geometry.root_cluster, kFirstCluster, geometry.cluster_end() - 1);
   }
   if ((boot.table_flags & kOneTable) != 0) {
     geometry.mirrored = false;
@@ -70,12 +106,26 @@ Done check_tables(const BootSector& boot, Geometry& geometry) {
   // What doesn't lie among the reserved sectors isn't FSInfo: 0 and 0xFFFF are
   // how a volume says that it has none.
   if (boot.info_sector > 0 && boot.info_sector < boot.reserved_sector_count) {
-    geometry.info_offset = boot.info_sector * sector_size;
+    geometry.info_offset = std::uint64_t(boot.info_sector) * boot.bytes_per_sector;
   }
+  geometry.serial = boot.serial;
+  geometry.state = boot.state;
   return {};
 }
 
 }  // namespace
+
+std::string_view to_string(Kind kind) {
+  switch (kind) {
+    case Kind::fat12:
+      return "fat12";
+    case Kind::fat16:
+      return "fat16";
+    case Kind::fat32:
+      return "fat32";
+  }
+  return "";
+}
 
 std::string_view kind_of(Bytes boot_sector) {
   auto boot = load<BootSector>(boot_sector);
@@ -94,21 +144,11 @@ std::string_view kind_of(Bytes boot_sector) {
 Result<Geometry> read_geometry(Bytes boot_sector, std::uint64_t device_size) {
   std::string_view kind = kind_of(boot_sector);
   if (kind.empty()) return corrupt("its parameters aren't those of a FAT volume");
-  if (kind != "fat32") {
-    return Error(Errc::unsupported,
-                 fmt::format("a {} volume can't be opened; only FAT32 can",
-                             kind == "fat12" ? "FAT12" : "FAT16"));
-  }
   BootSector boot = *load<BootSector>(boot_sector);
-  if (boot.version != 0) {
-    return Error(Errc::unsupported, fmt::format("it is of version {:#x}, not 0",
-                                                std::uint16_t(boot.version)));
-  }
-  if (boot.root_entry_count != 0) {
-    return corrupt("a FAT32 volume has no root of {} entries",
-                   std::uint16_t(boot.root_entry_count));
-  }
   Geometry geometry;
+  geometry.kind = kind == "fat32"   ? Kind::fat32
+                  : kind == "fat16" ? Kind::fat16
+                                    : Kind::fat12;
   std::uint64_t sectors = sector_count(boot);
   geometry.sector_size = boot.bytes_per_sector;
   geometry.cluster_size = geometry.sector_size * boot.sectors_per_cluster;
@@ -127,14 +167,9 @@ Result<Geometry> read_geometry(Bytes boot_sector, std::uint64_t device_size) {
     return corrupt("{} clusters aren't within 1 to {}", count, kClusterCountMax);
   }
   geometry.cluster_count = static_cast<std::uint32_t>(count);
-  geometry.root_cluster = boot.root_cluster & kEntryMask;
-  if (!geometry.holds(geometry.root_cluster)) {
-    return corrupt("the root is at cluster {}, which isn't within {} to {}",
-                   geometry.root_cluster, kFirstCluster, geometry.cluster_end() - 1);
-  }
-  TRY(check_tables(boot, geometry));
-  geometry.serial = boot.serial;
-  geometry.state = boot.state;
+  TRY(read_tables(boot, geometry));
+  TRY(geometry.kind == Kind::fat32 ? read_rest_of_32(boot, geometry)
+                                   : read_rest_of_16(boot, geometry));
   return geometry;
 }
 

@@ -12,6 +12,7 @@ namespace drydock::fat {
 
 // All offsets and sizes are in bytes, and lie within the device.
 struct Geometry {
+  Kind kind = Kind::fat32;
   std::uint32_t sector_size = 0;
   std::uint32_t cluster_size = 0;
   std::uint64_t size = 0;           // of the volume; the device may be larger
@@ -22,7 +23,9 @@ struct Geometry {
   bool mirrored = true;            // all tables are written alike
   std::uint64_t clusters_offset = 0;
   std::uint32_t cluster_count = 0;  // numbered from 2
-  std::uint32_t root_cluster = 0;
+  std::uint32_t root_cluster = 0;   // 0: the root isn't in clusters, but here
+  std::uint64_t root_offset = 0;
+  std::uint32_t root_size = 0;
   std::uint64_t info_offset = 0;  // 0: there is no FSInfo
   std::uint32_t serial = 0;
   std::uint8_t state = 0;
@@ -37,13 +40,14 @@ struct Geometry {
   }
 };
 
+std::string_view to_string(Kind kind);  // "fat32"
+
 // "fat12", "fat16" or "fat32" for the first 512 bytes of a FAT volume, "" for
 // anything else.
 std::string_view kind_of(Bytes boot_sector);
 
 // Checks every number of `boot_sector` against the others and `device_size`.
-// corrupt where they don't agree; unsupported for FAT12, FAT16 and a version
-// that isn't 0.
+// corrupt where they don't agree; unsupported for a version that isn't 0.
 Result<Geometry> read_geometry(Bytes boot_sector, std::uint64_t device_size);
 
 }  // namespace drydock::fat

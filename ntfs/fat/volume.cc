@@ -104,7 +104,7 @@ Result<VolumeFacts> Volume::facts() const {
   Directory root = TRY(Directory::open(clusters, geometry.root_cluster));
   auto label = TRY(root.label());
   VolumeFacts facts;
-  facts.file_system = "fat32";
+  facts.file_system = to_string(geometry.kind);
   if (label) facts.label = decode_label(*label);
   facts.serial =
       fmt::format("{:04X}-{:04X}", geometry.serial >> 16, geometry.serial & 0xFFFF);

@@ -1,6 +1,7 @@
 // Input: patches to a small sound volume -- two bytes for the sector (of those
 // that hold structures), two for the place in it, one for how many bytes, then
-// these bytes -- and last a byte that chooses among the operations.  Whatever
+// these bytes -- and last a byte that chooses among the operations, and, from 128 on,
+// FAT12 instead of FAT32.  Whatever
 // the volume has become, it is walked, read and written to; nothing may crash,
 // hang, or reach past the device.
 
@@ -20,10 +21,12 @@ namespace {
 //
 //   0 boot sector   1 FSInfo   4, 5 table   6, 7 table   8 the root's cluster 2
 //   9 \EFI (3)   10 \EFI\Boot (4)   11.. \EFI\Boot\BCD (5 to 8)   15 the other (9)
+//
+// As FAT12 it has the root's 16 slots in sector 8, and cluster 2 in sector 9.
 constexpr std::size_t kSectorSize = 512;
 constexpr std::uint32_t kClusterCount = 200;
 constexpr std::size_t kFirstClusterSector = 8;
-constexpr std::size_t kSectorCount = kFirstClusterSector + kClusterCount;
+constexpr std::size_t kSectorCount = kFirstClusterSector + 1 + kClusterCount;
 constexpr std::array<std::size_t, 8> kStructureSectors = {0, 1, 4, 6, 7, 8, 9, 10};
 
 // Bounds on the walk, which a few crossed directories would make exponential.
@@ -33,6 +36,8 @@ constexpr std::uint64_t kReadSizeMax = 1 << 20;
 
 class Maker {
  public:
+  explicit Maker(Kind kind) : kind_(kind) {}
+
   ByteVector make() {
     put(0, boot_sector());
     InfoSector info{};
@@ -45,8 +50,8 @@ class Maker {
     constexpr std::uint32_t kEntries[] = {0x0FFFFFF8, kEnd, kEnd, kEnd, kEnd,
                                           6,          7,    8,    kEnd, kEnd};
     for (std::size_t i = 0; i < std::size(kEntries); ++i) {
-      put(4 * kSectorSize + i * 4, le32(kEntries[i]));
-      put(6 * kSectorSize + i * 4, le32(kEntries[i]));
+      link(4 * kSectorSize, i, kEntries[i]);
+      link(6 * kSectorSize, i, kEntries[i]);
     }
     slot(2, 0, "SYSTEM     ", kVolumeLabel, 0, 0);
     slot(2, 1, "EFI        ", attribute::directory, 3, 0);
@@ -62,7 +67,7 @@ class Maker {
   }
 
  private:
-  static BootSector boot_sector() {
+  BootSector boot_sector() const {
     BootSector boot{};
     boot.jump = {0xEB, 0x58, 0x90};
     boot.bytes_per_sector = kSectorSize;
@@ -71,10 +76,15 @@ class Maker {
     boot.table_count = 2;
     boot.media = 0xF8;
     boot.sector_count = kSectorCount;
+    boot.signature = kBootSignature;
+    if (kind_ == Kind::fat12) {
+      boot.table_sectors_16 = 2;
+      boot.root_entry_count = kSectorSize / sizeof(ShortSlot);
+      return boot;
+    }
     boot.table_sectors = 2;
     boot.root_cluster = 2;
     boot.info_sector = 1;
-    boot.signature = kBootSignature;
     return boot;
   }
 
@@ -83,8 +93,18 @@ class Maker {
     if (!store(volume_, offset, value)) std::abort();
   }
 
-  static std::size_t place(std::size_t cluster, std::size_t index) {
-    return (kFirstClusterSector + cluster - 2) * kSectorSize +
+  void link(std::size_t table, std::size_t cluster, std::uint32_t next) {
+    if (kind_ == Kind::fat32) return put(table + cluster * 4, le32(next));
+    std::size_t at = table + cluster * 3 / 2;
+    std::uint32_t both = *load<le16>(volume_, at);
+    both |= cluster % 2 == 0 ? next & 0xFFF : (next & 0xFFF) << 4;
+    put(at, le16(static_cast<std::uint16_t>(both)));
+  }
+
+  // Cluster 2 is the root of FAT32; FAT12's is in front of it.
+  std::size_t place(std::size_t cluster, std::size_t index) const {
+    bool in_front = kind_ == Kind::fat12 && cluster > 2;
+    return (kFirstClusterSector + cluster - 2 + (in_front ? 1 : 0)) * kSectorSize +
            index * sizeof(ShortSlot);
   }
 
@@ -113,6 +133,7 @@ class Maker {
     put(place(2, 2), slot);
   }
 
+  Kind kind_;
   ByteVector volume_ = ByteVector(kSectorCount * kSectorSize);
 };
 
@@ -208,8 +229,9 @@ void operate(FileSystem& volume, unsigned choice, bool sound) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace drydock;
   if (size == 0) return 0;
-  static const ByteVector kVolume = fat::Maker().make();
-  ByteVector bytes = kVolume;
+  static const ByteVector kWide = fat::Maker(fat::Kind::fat32).make();
+  static const ByteVector kNarrow = fat::Maker(fat::Kind::fat12).make();
+  ByteVector bytes = data[size - 1] < 128 ? kWide : kNarrow;
   bool sound = !fat::patch(bytes, std::as_bytes(std::span(data, size - 1)));
   auto device = std::make_shared<MemoryDevice>(std::move(bytes));
   auto volume =

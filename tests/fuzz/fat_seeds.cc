@@ -7,6 +7,9 @@ namespace {
 // Places among fat_fuzz.cc's structure sectors.
 enum Sector : std::uint16_t { kBoot, kInfo, kTable, kSecond, kRoot = 5, kEfi };
 
+// Added to the choice: the volume is FAT12.
+constexpr std::uint8_t kFat12 = 128;
+
 class Patches {
  public:
   template <OnDisk T>
@@ -39,6 +42,7 @@ std::vector<ByteVector> make_seeds() {
   // The sound volume, each pair of names once.
   for (std::uint8_t choice = 0; choice < 25; ++choice) {
     seeds.push_back(Patches().end(choice));
+    seeds.push_back(Patches().end(kFat12 + choice));
   }
   seeds.push_back(Patches().link(7, 5).end(0));           // a file in circles
   seeds.push_back(Patches().link(2, 3).end(1));           // the root goes on in \EFI
@@ -54,10 +58,15 @@ std::vector<ByteVector> make_seeds() {
   seeds.push_back(Patches().set(kRoot, 96 + 26, le16(4)).end(1));  // a file of slots
   seeds.push_back(Patches().set(kInfo, 0x1e8, le32(1)).end(50));   // a wrong free count
   seeds.push_back(Patches().set(kBoot, 0x0d, std::uint8_t(128)).end(0));
-  seeds.push_back(Patches().set(kBoot, 0x10, std::uint8_t(1)).end(200));
-  seeds.push_back(Patches().set(kBoot, 0x28, le16(0x81)).end(255));  // one table in use
+  seeds.push_back(Patches().set(kBoot, 0x10, std::uint8_t(1)).end(100));
+  seeds.push_back(Patches().set(kBoot, 0x28, le16(0x81)).end(105));  // one table in use
   seeds.push_back(Patches().set(kBoot, 0x2c, le32(9)).end(0));  // a file as the root
-  seeds.push_back(Patches().set(kBoot, 0x41, std::uint8_t(1)).end(0));  // dirty
+  seeds.push_back(Patches().set(kBoot, 0x41, std::uint8_t(1)).end(0));   // dirty
+  seeds.push_back(Patches().set(kTable, 9, le16(0x006)).end(kFat12));    // in circles
+  seeds.push_back(Patches().set(kTable, 10, le16(0x0FF0)).end(kFat12));  // nowhere
+  seeds.push_back(Patches().set(kBoot, 0x11, le16(0)).end(kFat12));      // no root
+  seeds.push_back(Patches().set(kBoot, 0x11, le16(0xFFFF)).end(kFat12));
+  seeds.push_back(Patches().set(kBoot, 0x16, le16(1)).end(kFat12));
   return seeds;
 }
 

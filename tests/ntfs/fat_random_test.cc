@@ -161,5 +161,25 @@ TEST_F(FatRandom, OperationsOfANewSeedLeaveWhatTheModelSays) {
   run_from(seed);
 }
 
+// Nearly as many clusters as the kinds may have, so that tables are at their longest.
+TEST_F(FatRandom, OperationsOnFat12LeaveWhatTheModelSays) {
+  format(15 << 20, {"-F", "12", "-s", "8"});
+  SCOPED_TRACE("seed 1");
+  run_from(1);
+}
+
+TEST_F(FatRandom, OperationsOnFat16LeaveWhatTheModelSays) {
+  format(31 << 20, {"-F", "16", "-s", "1"});
+  SCOPED_TRACE("seed 1");
+  run_from(1);
+}
+
+TEST_F(FatRandom, OperationsOfANewSeedOnFat12LeaveWhatTheModelSays) {
+  format(15 << 20, {"-F", "12", "-s", "8"});
+  std::uint64_t seed = std::random_device()();
+  SCOPED_TRACE(fmt::format("seed {}", seed));
+  run_from(seed);
+}
+
 }  // namespace
 }  // namespace drydock

@@ -248,11 +248,41 @@ TEST_F(FatReading, RefusesATableThatWasWiped) {
   EXPECT_THAT(refusal(), HasSubstr("corrupt: the table starts with 0x00"));
 }
 
-TEST_F(FatReading, RefusesOlderKindsByName) {
+TEST_F(FatReading, ReadsFat12AndFat16) {
+  for (const char* bits : {"12", "16"}) {
+    format(bits[1] == '2' ? 1 << 20 : 16 << 20, {"-F", bits});
+    ASSERT_EQ(mtools({"mmd", "::/Some folder"}).exit_code, 0);
+    mcopy(std::string(50'000, 'y'), "/Some folder/Long name.txt");
+    FileSystemPtr volume = open();
+    EXPECT_THAT(contents_of(*volume),
+                ElementsAre(Pair("Some folder", "/"), Pair("Some folder/Long name.txt",
+                                                           std::string(50'000, 'y'))));
+    EXPECT_EQ(volume->facts()->file_system, std::string("fat") + bits);
+    EXPECT_EQ(volume->facts()->label, "SYSTEM");
+    EXPECT_EQ(volume->facts()->serial, "1234-ABCD");
+    std::string mdir = mtools({"mdir", "::"}).out;
+    std::erase(mdir, ' ');
+    EXPECT_THAT(mdir, HasSubstr(fmt::format("\n{}bytesfree", volume->facts()->free)));
+  }
+}
+
+TEST_F(FatReading, TakesFat16sStateFromItsTable) {
+  format(16 << 20, {"-F", "16", "-s", "4"});
+  auto state = [this](std::uint16_t entry) {
+    BootSector boot;
+    EXPECT_TRUE(file()->read(0, std::as_writable_bytes(std::span(&boot, 1))));
+    edit<le16>(boot.reserved_sector_count * 512 + 2, [entry](le16& e) { e = entry; });
+    return open()->condition()->clean();
+  };
+  EXPECT_TRUE(state(0xFFFF));
+  EXPECT_FALSE(state(0x7FFF));
+  EXPECT_FALSE(state(0xBFFF));
+}
+
+TEST_F(FatReading, RefusesARootWithoutRoom) {
   format(1 << 20, {"-F", "12"});
-  EXPECT_THAT(refusal(), HasSubstr("unsupported: a FAT12 volume can't be opened"));
-  format(16 << 20, {"-F", "16"});
-  EXPECT_THAT(refusal(), HasSubstr("unsupported: a FAT16 volume can't be opened"));
+  edit<fat::BootSector>(0, [](auto& boot) { boot.root_entry_count = 0; });
+  EXPECT_THAT(refusal(), HasSubstr("corrupt: the root has no room for entries"));
 }
 
 TEST_F(FatReading, ReadsVolumesOfLargerSectors) {

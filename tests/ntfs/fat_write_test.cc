@@ -342,6 +342,47 @@ TEST_F(FatWriting, TouchesOnlyTheTableInUseWhereOneIs) {
   EXPECT_EQ(text_of(*open(), "FILE"), std::string(5000, 'x'));
 }
 
+TEST_F(FatWriting, FillsAFixedRootToItsLastSlot) {
+  format(4 << 20, {"-F", "12", "-r", "32"});
+  FileSystemPtr volume = open();
+  for (int i = 0; i < 31; ++i) {  // the label has one
+    ASSERT_TRUE(volume->create(fmt::format("F{}", i))) << i;
+  }
+  auto one_more = volume->create("ONE");
+  ASSERT_FALSE(one_more);
+  EXPECT_EQ(one_more.error().code(), Errc::no_space);
+  EXPECT_EQ(fsck(), "clean");
+  ASSERT_TRUE(volume->remove("F7"));
+  EXPECT_TRUE(volume->create("ONE"));
+  EXPECT_EQ(fsck(), "clean");
+}
+
+TEST_F(FatWriting, FillsAFat12VolumeToItsLastCluster) {
+  format(1 << 20, {"-F", "12", "-s", "1"});
+  FileSystemPtr volume = open();
+  std::uint64_t free = volume->facts()->free;
+  ASSERT_TRUE(volume->put("FILE", bytes_of(std::string(free, 'x'))));
+  EXPECT_EQ(volume->facts()->free, 0);
+  EXPECT_EQ(fsck(), "clean");
+  EXPECT_EQ(mtype("/FILE"), std::string(free, 'x'));
+  auto more = volume->put("MORE", bytes_of("x"));
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().code(), Errc::no_space);
+}
+
+TEST_F(FatWriting, MovesAFolderOutOfAFixedRootAndBack) {
+  format(16 << 20, {"-F", "16"});
+  FileSystemPtr volume = open();
+  ASSERT_TRUE(volume->create_directory("A"));
+  ASSERT_TRUE(volume->create_directory("B"));
+  ASSERT_TRUE(volume->put("B/file", bytes_of("content")));
+  ASSERT_TRUE(volume->rename("B", "A/B"));
+  EXPECT_EQ(fsck(), "clean");
+  ASSERT_TRUE(volume->rename("A/B", "B"));
+  EXPECT_EQ(fsck(), "clean");
+  EXPECT_EQ(mtype("/B/file"), "content");
+}
+
 TEST_F(FatWriting, WorksWithLargerSectorsAndClusters) {
   format(300 << 20, {"-F", "32", "-S", "2048", "-s", "2"});
   FileSystemPtr volume = open();
