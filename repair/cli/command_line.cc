@@ -85,11 +85,25 @@ std::optional<StartOptions> take_start_options(std::vector<std::string>& words) 
 
 }  // namespace
 
-int start_here(const Command& command, const StartOptions& options) {
+int do_work(const Command& command, const StartOptions& options) {
   Report report(options.report);
   Exit exit = command.work(report);
   report.finish();
   return static_cast<int>(exit);
+}
+
+int start_here(const Command& command, const StartOptions& options) {
+  if (command.before) {
+    if (auto made = command.before(); !made) {
+      Report report(options.report);
+      Exit exit = report.fail(made.error());
+      report.finish();
+      return static_cast<int>(exit);
+    }
+  }
+  int code = do_work(command, options);
+  if (command.after) command.after();
+  return code;
 }
 
 int run(std::vector<std::string> words, const AddVerbs& add_verbs, const Start& start) {

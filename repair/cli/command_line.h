@@ -21,12 +21,18 @@ struct Command {
   std::function<Exit(Report&)> work = {};
   // What it is about, as a place in an error: the image.
   std::string about = {};
+  // Done before the work, where it is a worker's in this process: what the worker can't
+  // do, with nothing read of an image.  Gives descriptors that the work has then.
+  std::function<Result<std::vector<int>>()> before = {};
+  std::function<void()> after = {};
   // Of the host: all that the work may open.
   worker::HostFiles files = {};
   // Its time grows with the disk, so that no limit fits.
   bool reads_all = false;
   // It writes bytes to standard output, not text, where no document is wanted.
   bool prints_bytes = false;
+  // What it prints is wanted while it goes on.
+  bool prints_early = false;
   // It looks into no image, or has another program do it.
   bool trusted = false;
 };
@@ -42,6 +48,8 @@ struct StartOptions {
 
 // Does the work, wherever, and gives the exit code.
 using Start = std::function<int(const Command&, const StartOptions&)>;
+// The work alone.
+int do_work(const Command& command, const StartOptions& options);
 // In this process.
 int start_here(const Command& command, const StartOptions& options);
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,6 +45,31 @@ struct ServeRequest {
   std::string socket;  // "": a fresh one
 };
 Exit serve(const ServeRequest& request, Report& report);
+
+// Shows a volume as a folder of the host, until it is unmounted or a signal comes.
+struct MountRequest {
+  std::string image;
+  std::string folder;
+  std::string volume;   // "esp:", "3:"; "": that of Windows, or the only one
+  std::string overlay;  // "": nothing is written
+  bool for_others = false;
+  std::size_t installation = 0;
+  DiskChoice disk;
+};
+// In steps: prepare() mounts, and gives the descriptor on which mount() answers; end()
+// takes the mount away.
+class Mounting {
+ public:
+  Mounting();
+  ~Mounting();
+  Result<std::vector<int>> prepare(const MountRequest& request);
+  Exit mount(const MountRequest& request, Report& report);
+  void end();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 // ls, cat, stat: what an image's files are.
 struct ReadRequest {

@@ -10,6 +10,7 @@
 #include "repair/cli/commands.h"
 #include "repair/cli/image_commands.h"
 #include "repair/cli/start_in_worker.h"
+#include "vhd/served_disk.h"
 
 namespace drydock::cli {
 namespace {
@@ -292,8 +293,38 @@ void add_serve(CLI::App& app, ServeRequest& request, Command& command) {
   });
 }
 
+void add_mount(CLI::App& app, MountRequest& request, Mounting& mounting,
+               Command& command) {
+  CLI::App& verb =
+      *app.add_subcommand("mount", "Show a volume as a folder, until Ctrl-C or umount");
+  verb.add_option("IMAGE", request.image)->required();
+  verb.add_option("DIR", request.folder)->required();
+  verb.add_option("--volume", request.volume,
+                  "esp:, 3:...; without it that of Windows, or the only one");
+  verb.add_option("--overlay", request.overlay,
+                  "Writes go to this differencing image, made if it isn't there; "
+                  ":memory: keeps them until the end");
+  verb.add_flag("--allow-other", request.for_others,
+                "Other users of this host may look, too");
+  verb.add_option("--installation", request.installation, "Whose C: is meant, from 0");
+  add_disk_options(verb, request.disk);
+  verb.callback([&] {
+    worker::HostFiles files = files_of(request.image, request.disk);
+    if (request.overlay != kMemoryOverlay) files.write_image(request.overlay);
+    command = {.work = [&](Report& report) { return mounting.mount(request, report); },
+               .about = request.image,
+               .before = [&] { return mounting.prepare(request); },
+               .after = [&] { mounting.end(); },
+               .files = files,
+               .reads_all = true,
+               .prints_early = true};
+  });
+}
+
 // Everything that a command line may fill in.
 struct Requests {
+  MountRequest mount;
+  Mounting mounting;
   InfoRequest info;
   ReadRequest read;
   GetRequest get;
@@ -334,6 +365,7 @@ void add_verbs(CLI::App& app, Requests& requests, Command& command) {
   add_remove(app, requests.remove, command);
   add_image_verbs(app, requests.images, command);
   add_serve(app, requests.serve, command);
+  add_mount(app, requests.mount, requests.mounting, command);
 }
 
 }  // namespace

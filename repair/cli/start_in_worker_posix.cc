@@ -20,15 +20,18 @@ using worker::Output;
 // Of what looks at structures alone: an hour is for a slow host's largest disk.
 constexpr std::chrono::seconds kUsualTime{3600};
 
-worker::Options worker_options(const Command& command, const StartOptions& options) {
-  worker::Options result{.files = command.files};
+worker::Options worker_options(const Command& command, const StartOptions& options,
+                               std::vector<int> descriptors) {
+  worker::Options result{.files = command.files, .descriptors = std::move(descriptors)};
   if (options.memory_max != 0) result.limits.memory = options.memory_max;
   if (options.time_max != 0) {
     result.limits.time = std::chrono::seconds(options.time_max);
   } else if (!command.reads_all) {
     result.limits.time = kUsualTime;
   }
-  if (options.report.json) {
+  if (command.prints_early) {
+    result.output = Output::own;
+  } else if (options.report.json) {
     result.output = Output::kept;
   } else if (!command.prints_bytes && ::isatty(STDOUT_FILENO) == 1) {
     result.output = Output::readable;
@@ -85,21 +88,21 @@ int finish(const Command& command, const StartOptions& options,
   return outcome.exit_code;
 }
 
-}  // namespace
+int fail(const Error& error, const StartOptions& options) {
+  Report report(options.report);
+  Exit exit = report.fail(error);
+  report.finish();
+  return static_cast<int>(exit);
+}
 
-int start_in_worker(const Command& command, const StartOptions& options) {
-  if (command.trusted || options.sandbox == StartOptions::Sandbox::none) {
-    return start_here(command, options);
-  }
-  auto outcome = worker::run(worker_options(command, options), [&command, &options] {
-    return start_here(command, options);
-  });
-  if (!outcome) {
-    Report report(options.report);
-    Exit exit = report.fail(outcome.error());
-    report.finish();
-    return static_cast<int>(exit);
-  }
+// The work, in a worker that has these.
+int start_worker(const Command& command, const StartOptions& options,
+                 std::vector<int> descriptors) {
+  auto outcome =
+      worker::run(worker_options(command, options, std::move(descriptors)),
+                  [&command, &options] { return do_work(command, options); });
+  if (command.after) command.after();
+  if (!outcome) return fail(outcome.error(), options);
   if (!outcome->unconfined.empty()) {
     std::fputs(fmt::format("drydock: note: this image is read without a sandbox: {}\n",
                            outcome->unconfined)
@@ -110,6 +113,21 @@ int start_in_worker(const Command& command, const StartOptions& options) {
   if (outcome->end == End::stopped) end_by_signal(outcome->signal);
   return static_cast<int>(
       report_end(command, options, outcome->words, outcome->made_journal));
+}
+
+}  // namespace
+
+int start_in_worker(const Command& command, const StartOptions& options) {
+  if (command.trusted || options.sandbox == StartOptions::Sandbox::none) {
+    return start_here(command, options);
+  }
+  std::vector<int> descriptors;
+  if (command.before) {
+    auto made = command.before();
+    if (!made) return fail(made.error(), options);
+    descriptors = std::move(*made);
+  }
+  return start_worker(command, options, std::move(descriptors));
 }
 
 }  // namespace drydock::cli

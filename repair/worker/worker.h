@@ -17,6 +17,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "repair/worker/host_files.h"
 #include "vhd/base/result.h"
@@ -45,6 +46,8 @@ struct Options {
   HostFiles files;
   Limits limits = {};
   Output output = Output::own;
+  // Of this process, kept open in the worker; all but the standard three are closed.
+  std::vector<int> descriptors = {};
   Confinement confinement = Confinement::where_possible;
 };
 

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -144,13 +145,27 @@ class Signals {
   Descriptor descriptor_;
 };
 
+// All but the standard three and these.
+void close_all_but(std::vector<int> kept) {
+  std::ranges::sort(kept);
+  unsigned first = STDERR_FILENO + 1;
+  for (int descriptor : kept) {
+    auto number = static_cast<unsigned>(descriptor);
+    if (number > first) ::close_range(first, number - 1, 0);
+    first = number + 1;
+  }
+  ::close_range(first, ~0U, 0);
+}
+
 [[noreturn]] void work_as_child(const Options& options, Pair& socket, Pair& output,
                                 const std::function<int()>& work) {
   // Who kills the program that was started means all of it; journals are for that.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (output.child.number() >= 0) ::dup2(output.child.number(), STDOUT_FILENO);
-  int link = ::dup2(socket.child.number(), STDERR_FILENO + 1);
-  ::close_range(STDERR_FILENO + 2, ~0U, 0);
+  int link = socket.child.number();
+  std::vector<int> kept = options.descriptors;
+  kept.push_back(link);
+  close_all_but(std::move(kept));
   limit_memory(options.limits.memory);
   std::set_new_handler([] { ::_exit(kExitOutOfMemory); });
   std::string problem;
