@@ -1,6 +1,7 @@
 """Disks over NBD: nbdinfo, nbdcopy and qemu-img see what is in the image."""
 
 import json
+import os
 import pathlib
 import shutil
 import signal
@@ -130,6 +131,29 @@ class Serve(DiskTest):
         kept = self.folder / "kept"
         shutil.copyfile(shown, kept)
         self.assertTrue(self.same(self.copy(again), kept))
+
+    def is_kept(self, cache, end):
+        """Whether a write to a new overlay by qemu-io is there after that end."""
+        disk, overlay = self.disk(), self.folder / "changes.vhdx"
+        uri = self.serve(disk, "--overlay", overlay)["uri"]
+        self.succeed(run("qemu-io", "-f", "raw", "-t", cache, "-c", "write -P 0x5a 300M 64k",
+                         "-c", "flush", uri))
+        end()
+        uri = self.serve(disk, "--overlay", overlay)["uri"]
+        ran = run("qemu-io", "-f", "raw", "-r", "-c", "read -P 0x5a 300M 64k", uri)
+        return "verification failed" not in self.succeed(ran).out
+
+    def kill(self):
+        for child in run("pgrep", "-P", str(self.server.pid)).out.split():
+            os.kill(int(child), signal.SIGKILL)
+        self.server.communicate(timeout=20)
+
+    def test_what_was_flushed_is_kept_though_nbdkit_is_killed(self):
+        self.assertTrue(self.is_kept("writeback", self.kill))
+
+    def test_what_was_not_flushed_is_kept_where_the_server_ends_by_itself(self):
+        # "unsafe": qemu-io asks for no flush at all.
+        self.assertTrue(self.is_kept("unsafe", lambda: self.end(self.server)))
 
     def test_writes_to_a_vhd_go_to_a_child_that_is_one(self):
         base, overlay = self.folder / "base.vhd", self.folder / "changes.vhd"

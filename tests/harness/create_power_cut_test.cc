@@ -56,7 +56,7 @@ void survives_every_cut(ImageFormat format, ImageKind kind,
   constexpr std::uint64_t kSize = 4 * kMiB;
   bool whole = false;
   CreateOptions options{.format = format, .kind = kind, .virtual_size = kSize};
-  bool has_blocks = format == ImageFormat::vhdx || kind != ImageKind::fixed;
+  bool has_blocks = format == ImageFormat::vhdx || kind == ImageKind::dynamic;
   if (has_blocks) options.block_size = static_cast<std::uint32_t>(kMiB);
   auto work = [&](const std::shared_ptr<Host>& host) {
     whole = false;
@@ -83,6 +83,10 @@ TEST(CreatePowerCut, ADynamicVhdxIsWholeOrNone) {
 
 TEST(CreatePowerCut, AFixedVhdxIsWholeOrNone) {
   survives_every_cut(ImageFormat::vhdx, ImageKind::fixed, 200);
+}
+
+TEST(CreatePowerCut, ARawDiskIsWholeOrNone) {
+  survives_every_cut(ImageFormat::raw, ImageKind::raw, 5);
 }
 
 TEST(CreatePowerCut, ADynamicVhdIsWholeOrNone) {

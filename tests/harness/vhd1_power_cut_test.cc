@@ -197,6 +197,7 @@ Story reshaped() {
                   {Step::write, 6 * kBlock, 512, 0x62},
                   {Step::resize, 8 * kBlock},
                   {Step::write, 7 * kBlock, 512, 0x63},
+                  {Step::zero, 1 * kBlock, kBlock},
                   {Step::resize, 200 * kBlock},
                   {Step::zero, 0, 8 * kBlock},
                   {Step::compact},

@@ -17,8 +17,8 @@ constexpr std::uint64_t kPieceSize = 1 << 20;
 }  // namespace
 
 Result<Compaction> Writer::compact(const Progress& progress) {
+  TRY(check_usable());
   Compaction result{.size_before = file_->size()};
-  TRY(flush());
   TRY(drop_needless(progress, result));
   TRY(flush());
   TRY(at_once([&]() -> Done {

@@ -58,7 +58,7 @@ Done FixedImage::do_resize(std::uint64_t size) {
         fmt::format("a VHD can't have {} bytes: multiples of {} up to {} can be", size,
                     kSectorSize, kDiskSizeMax));
   }
-  TRY(flush());
+  TRY(check_usable());
   broken_ = true;
   TRY(size > this->size() ? grow(size) : shrink(size));
   facts_.virtual_size = size;

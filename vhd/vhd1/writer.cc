@@ -140,6 +140,7 @@ Done Writer::write(std::uint64_t offset, Bytes from) {
     offset += run.length;
     from = from.subspan(run.length);
   }
+  // flush-justified: it bounds what waits in memory
   return much_changed() ? flush() : Done();
 }
 
@@ -222,6 +223,7 @@ Done Writer::put_footers(Footer footer) {
 Done Writer::zero(std::uint64_t offset, std::uint64_t length) {
   TRY(check_usable());
   TRY(zero_range(offset, length));
+  // flush-justified: it bounds what waits in memory
   return much_changed() ? flush() : Done();
 }
 
@@ -293,6 +295,7 @@ Done Writer::trim(std::uint64_t offset, std::uint64_t length) {
     offset += run.length;
     length -= run.length;
   }
+  // flush-justified: it bounds what waits in memory
   return much_changed() ? flush() : Done();
 }
 

@@ -125,7 +125,6 @@ Done Image::relink(const ParentLink& link) {
   if (!impl_->blocks.parent) return drydock::Image::relink(link);
   ByteVector locator = TRY(make_parent_locator(link));
   TRY(impl_->writer->begin(Writer::Change::structures));
-  TRY(impl_->writer->flush(impl_->blocks));
   Container container = TRY(read_container(impl_->file));
   StructureEdits edits(*impl_->file);
   TRY(edits.put_parent_locator(container.regions.metadata, locator));

@@ -269,7 +269,7 @@ Done Writer::flush_if_much_changed(Blocks& blocks) {
       blocks.bitmaps->changed_pages().size() < kChangedPageCountMax) {
     return {};
   }
-  return flush(blocks);
+  return flush(blocks);  // flush-justified: it bounds what waits in memory
 }
 
 // Bitmaps that nothing points at yet go straight to their place.
