@@ -11,6 +11,7 @@
 #include "vhd/base/endian.h"
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
+#include "vhd/partition/table_writer.h"
 #include "vhd/slice.h"
 
 namespace drydock::repair {
@@ -240,6 +241,13 @@ std::string Disk::show(const GuestPath& path, std::size_t installation) const {
   }
   if (system_partition() == path.partition) return "esp:" + path.path;
   return fmt::format("{}:{}", path.partition, path.path);
+}
+
+Done Disk::restore_table() {
+  TRY(partition::restore_gpt(*impl_->device));
+  impl_->table = TRY(partition::read_table(*impl_->device));
+  if (impl_->table.other_copy_problem.empty()) return {};
+  return Error(Errc::corrupt, impl_->table.other_copy_problem);
 }
 
 Done Disk::flush() {

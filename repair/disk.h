@@ -88,6 +88,9 @@ class Disk {
   // "esp:\EFI", "4:\Recovery".
   std::string show(const GuestPath& path, std::size_t installation = 0) const;
 
+  // As partition::restore_gpt(); table() is then read anew.  The partitions stay.
+  Done restore_table();
+
   // Makes safe what the volumes still hold in memory.
   Done flush();
 

@@ -16,6 +16,9 @@ struct Kind {
   std::string_view operator()(const FileDelete&) const { return "file.delete"; }
   std::string_view operator()(const FileRename&) const { return "file.rename"; }
   std::string_view operator()(const ImageReplay&) const { return "image.replay"; }
+  std::string_view operator()(const PartitionRestore&) const {
+    return "partition.restore";
+  }
   std::string_view operator()(const VolumeSettle&) const { return "volume.settle"; }
   std::string_view operator()(const HiveReplay&) const { return "hive.replay"; }
 };
@@ -29,6 +32,7 @@ struct BootsFrom {
   bool operator()(const RegistrySet&) const { return false; }
   bool operator()(const RegistryDelete&) const { return false; }
   bool operator()(const ImageReplay&) const { return false; }
+  bool operator()(const PartitionRestore&) const { return true; }
   bool operator()(const VolumeSettle&) const { return false; }
   bool operator()(const HiveReplay&) const { return false; }
   bool operator()(const FilePut& edit) const { return on_system_partition(edit.file); }

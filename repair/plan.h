@@ -54,6 +54,8 @@ struct FileRename {
 // The log that the image's last writer left, carried into the image's file.  No
 // byte that a guest can see changes.
 struct ImageReplay {};
+// The copy of the disk's GPT that isn't believed, written anew from the other.
+struct PartitionRestore {};
 // What the volume's last user left unfinished: finished, or given up, as the
 // disk's VolumeOptions say.
 struct VolumeSettle {
@@ -66,7 +68,7 @@ struct HiveReplay {
 
 using Action =
     std::variant<BcdSet, BcdDelete, RegistrySet, RegistryDelete, FilePut, FileDelete,
-                 FileRename, ImageReplay, VolumeSettle, HiveReplay>;
+                 FileRename, ImageReplay, PartitionRestore, VolumeSettle, HiveReplay>;
 
 struct Edit {
   Action action;

@@ -153,6 +153,7 @@ class Rehearsal {
   Result<Outcome> apply(const FileDelete& edit);
   Result<Outcome> apply(const FileRename& edit);
   Result<Outcome> apply(const ImageReplay& edit);
+  Result<Outcome> apply(const PartitionRestore& edit);
   Result<Outcome> apply(const VolumeSettle& edit);
   Result<Outcome> apply(const HiveReplay& edit);
 
@@ -253,6 +254,17 @@ Result<Outcome> Rehearsal::apply(const ImageReplay&) {
                                  disk_.image()->log_entry_count);
     outcome.after = "replayed into the file";
   }
+  return outcome;
+}
+
+Result<Outcome> Rehearsal::apply(const PartitionRestore&) {
+  Outcome outcome;
+  outcome.where = "the partition table";
+  outcome.before = disk_.table().other_copy_problem;
+  outcome.changed = !outcome.before.empty();
+  if (!outcome.changed) return outcome;
+  TRY(disk_.restore_table().in(outcome.where));
+  outcome.after = "both copies of the GPT are sound, and alike";
   return outcome;
 }
 

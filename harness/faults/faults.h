@@ -7,6 +7,7 @@
 namespace drydock::faults {
 
 const Fault& image_log_pending();
+const Fault& partition_gpt_torn();
 const Fault& volume_dirty();
 const Fault& volume_hibernated();
 const Fault& bcd_default_missing();

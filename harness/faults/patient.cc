@@ -52,9 +52,12 @@ Result<std::uint64_t> Patient::file_id(std::string_view path) const {
   return TRY(TRY(open_windows())->find(path)).stat().id;
 }
 
+Result<DevicePtr> Patient::disk() const {
+  return TRY(FileDevice::open(raw_, {.writable = true}));
+}
+
 Result<DevicePtr> Patient::windows_volume() const {
-  DevicePtr disk = TRY(FileDevice::open(raw_, {.writable = true}));
-  return Slice::create(disk, windows_.offset, windows_.size);
+  return Slice::create(TRY(disk()), windows_.offset, windows_.size);
 }
 
 Result<FileSystemPtr> Patient::open_windows() const {

@@ -50,7 +50,8 @@ class Patient {
   // What NTFS knows that file by.
   Result<std::uint64_t> file_id(std::string_view path) const;
 
-  // The Windows volume's own bytes, to be written.
+  // The disk's own bytes, and the Windows volume's, to be written.
+  Result<DevicePtr> disk() const;
   Result<DevicePtr> windows_volume() const;
 
  private:

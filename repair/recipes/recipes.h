@@ -10,6 +10,9 @@ namespace drydock::repair {
 // image.log-pending: the container's log was not replayed.
 const Recipe& image_log_pending();
 
+// partition.gpt-torn: the copies of the partition table aren't twins.
+const Recipe& partition_gpt_torn();
+
 // ntfs.log-unfinished: a volume's log holds work that the volume lacks.
 const Recipe& ntfs_log_unfinished();
 

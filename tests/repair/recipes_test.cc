@@ -7,6 +7,7 @@
 #include "repair/diagnose.h"
 #include "repair/installation.h"
 #include "tests/repair/windows_disk.h"
+#include "tests/support/run.h"
 #include "vhd/base/endian.h"
 
 namespace drydock::repair {
@@ -59,6 +60,45 @@ TEST(Recipes, OnlyThoseThatNeedNoPersonAreUsedUnasked) {
   EXPECT_THAT(automatic_recipes(), Contains(&bcd_default_missing()));
   EXPECT_THAT(automatic_recipes(), ::testing::Not(Contains(&driver_disable())));
 }
+
+// ---- partition.gpt-torn
+
+struct Torn {
+  const char* name;
+  std::uint64_t lba;  // of the disk's 327,680; 0: the last
+  const char* what;
+};
+
+class PartitionGptTorn : public ::testing::TestWithParam<Torn> {};
+
+TEST_P(PartitionGptTorn, IsFoundAndMendedAndSgdiskIsContent) {
+  DRYDOCK_WINDOWS_DISK(windows);
+  EXPECT_THAT(*examine(windows, partition_gpt_torn()), IsEmpty());
+  auto before = windows.open()->table().partitions;
+  std::uint64_t lba = GetParam().lba;
+  if (lba == 0) lba = windows.device()->size() / 512 - 1;
+  ASSERT_TRUE(windows.device()->write(lba * 512 + 40, ByteVector(16)));
+  auto findings = examine(windows, partition_gpt_torn());
+  ASSERT_TRUE(findings) << findings.error().describe();
+  ASSERT_THAT(*findings, SizeIs(1));
+  EXPECT_EQ(findings->at(0).what, GetParam().what);
+  EXPECT_THAT(findings->at(0).evidence, SizeIs(2));
+  carry_out(windows, *mend(windows, partition_gpt_torn()));
+  EXPECT_THAT(*examine(windows, partition_gpt_torn()), IsEmpty());
+  EXPECT_EQ(windows.open()->table().partitions.size(), before.size());
+  if (!have_program("sgdisk")) GTEST_SKIP() << "sgdisk isn't here";
+  RunResult result = run({"sgdisk", "-v", windows.save().string()});
+  EXPECT_THAT(result.out, HasSubstr("No problems found"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Copies, PartitionGptTorn,
+    ::testing::Values(
+        Torn{"Primary", 1, "the primary copy of the GPT isn't the backup copy's twin"},
+        Torn{"PrimaryEntries", 2,
+             "the primary copy of the GPT isn't the backup copy's twin"},
+        Torn{"Backup", 0, "the backup copy of the GPT isn't the primary copy's twin"}),
+    [](const auto& torn) { return torn.param.name; });
 
 // ---- bcd.default-missing
 
