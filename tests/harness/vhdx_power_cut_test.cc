@@ -8,6 +8,7 @@
 #include "tests/support/run.h"
 #include "tests/support/temp_folder.h"
 #include "tests/support/vhdx_builder.h"
+#include "vhd/check.h"
 #include "vhd/memory_device.h"
 #include "vhd/vhdx/image.h"
 
@@ -272,6 +273,31 @@ TEST(VhdxPowerCut, AnImageWhoseFlushFailedTakesNoMoreWrites) {
   EXPECT_FALSE((*image)->flush());
   EXPECT_EQ((*image)->write(0, ByteVector(512, std::byte{2})).error().code(), Errc::io);
   EXPECT_EQ((*image)->flush().error().code(), Errc::io);
+}
+
+// A header and a copy of the region table are put right, and in between the image is
+// as readable as it was.
+TEST(VhdxPowerCut, AnImageThatIsMendedIsReadableAtEveryCut) {
+  VhdxBuilder file;
+  file.add_block(1, 0x11);
+  file.bytes[VhdxBuilder::kHeader[0] + 100] ^= std::byte{1};
+  file.bytes[VhdxBuilder::kRegionTable[1] + 100] ^= std::byte{1};
+  bool mended = false;
+  auto work = [&](const std::shared_ptr<Host>& host) {
+    mended = static_cast<bool>(mend_image(*host->open_for_writing(kName)));
+  };
+  auto judge = [&](const Files& after) -> Done {
+    auto image = TRY(open_image(after.at(kName).device()));
+    ByteVector sector(512);
+    TRY(image->read(kMiB, sector));
+    bool shown = sector == ByteVector(512, std::byte{0x11});
+    bool left = mended && !TRY(check_image(after.at(kName).device())).empty();
+    if (!shown || left) return Error(Errc::corrupt, shown ? "not mended" : "not shown");
+    return {};
+  };
+  auto tally = power_cut::for_each_cut({{kName, Content(file.bytes)}}, work, judge);
+  ASSERT_TRUE(tally) << tally.error().describe();
+  EXPECT_GE(tally->outcome_count, 20u);
 }
 
 }  // namespace

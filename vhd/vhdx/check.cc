@@ -198,13 +198,11 @@ Done mend(const DevicePtr& file, const MakeGuid& make_guid) {
   Header next = headers.current();
   next.file_write_guid = TRY(make_guid());
   TRY(headers.update(*file, next));
-  TRY(file->flush());
   // The copy that isn't sound is nobody's: a torn one is no worse.
   if (auto repair = TRY(find_region_table_repair(*file))) {
     TRY(file->write(repair->offset, repair->bytes));
-    TRY(file->flush());
   }
-  return {};
+  return file->flush();
 }
 
 }  // namespace drydock::vhdx
