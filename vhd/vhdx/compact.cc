@@ -106,6 +106,7 @@ class Compactor {
       }
       moved += length;
       if (moved < kBatchSize) continue;
+      // flush-justified: it bounds how much of the work a cut takes back
       TRY(writer_.flush(blocks_));
       TRY(advance(moved));
       moved = 0;
