@@ -27,7 +27,11 @@ MakeGuid counting_guids() {
   };
 }
 
+// A VHDX has its mark last: what bears it is to be whole.
 bool is_of(const power_cut::Content& content, ImageFormat format) {
+  ByteVector mark(8);
+  bool marked = content.read(0, mark) && as_text(mark) == "vhdxfile";
+  if (marked) return format == ImageFormat::vhdx;
   auto facts = examine_image(content.device());
   return facts && facts->format == format;
 }
