@@ -5,8 +5,8 @@
 #include "ntfs/fat/geometry.h"
 #include "ntfs/fat/volume.h"
 #include "ntfs/ntfs/volume.h"
-#include "vhd/base/guid.h"
 #include "vhd/base/try.h"
+#include "vhd/bitlocker/volume.h"
 
 namespace drydock {
 
@@ -22,15 +22,9 @@ struct Mark {
 };
 constexpr Mark kMarks[] = {
     {"NTFS    ", "ntfs"},
-    {"-FVE-FS-", "bitlocker"},
     {"EXFAT   ", "exfat"},
     {std::string_view("ReFS\0\0\0\0", 8), "refs"},
 };
-
-// BitLocker To Go looks like FAT to those who don't know it, and bears this at
-// +0x1a8.  Seen in volumes of Windows 7 to 11; libbde documents it.
-constexpr std::size_t kToGoOffset = 0x1a8;
-constexpr Guid kToGoId = "4967d63b-2e29-4ad8-8399-f6a339e3d001"_guid;
 
 }  // namespace
 
@@ -42,20 +36,26 @@ Result<std::string> detect_file_system(const BlockDevice& device) {
   for (const Mark& mark : kMarks) {
     if (name == mark.name) return std::string(mark.file_system);
   }
-  if (load<Guid>(boot, kToGoOffset) == kToGoId) return std::string("bitlocker");
+  // Before FAT, as which it poses.
+  if (bitlocker::is_bitlocker(boot)) return std::string("bitlocker");
   return std::string(fat::kind_of(boot));
 }
 
+Result<DevicePtr> open_plain(DevicePtr device, const VolumeOptions& options) {
+  if (TRY(detect_file_system(*device)) != "bitlocker") return device;
+  static const bitlocker::KeyRing kNoKeys;
+  const bitlocker::KeyRing& keys = options.keys ? *options.keys : kNoKeys;
+  return TRY(bitlocker::Volume::open(std::move(device), keys).in("BitLocker"));
+}
+
 Result<FileSystemPtr> open_volume(DevicePtr device, VolumeOptions options) {
+  device = TRY(open_plain(std::move(device), options));
   std::string kind = TRY(detect_file_system(*device));
   if (kind.empty()) {
     return Error(Errc::not_found, "there is no file system that bears a known mark");
   }
   if (kind == "ntfs") return ntfs::open(std::move(device), std::move(options));
   if (kind.starts_with("fat")) return fat::open(std::move(device), std::move(options));
-  if (kind == "bitlocker") {
-    return Error(Errc::unsupported, "the volume is locked by BitLocker");
-  }
   return Error(Errc::unsupported, fmt::format("a volume of {} can't be opened", kind));
 }
 

@@ -25,6 +25,14 @@ std::optional<std::uint32_t> parse_number(std::string_view text) {
   return number;
 }
 
+// What a partition's file system stands on.
+struct Plain {
+  DevicePtr device;  // nullptr where it is locked, or worse
+  bool encrypted = false;
+  Errc code{};  // why there is no device
+  std::string why = {};
+};
+
 }  // namespace
 
 struct Disk::Impl {
@@ -33,10 +41,12 @@ struct Disk::Impl {
   std::optional<ImageFacts> image;
   partition::Table table;
   std::map<std::uint32_t, DevicePtr> parts;
+  std::map<std::uint32_t, Plain> plains;
   std::map<std::uint32_t, FileSystemPtr> volumes;
   std::optional<std::vector<std::unique_ptr<Installation>>> installations;
 
   Result<DevicePtr> part(std::uint32_t number);
+  Result<const Plain*> plain(std::uint32_t number);
 };
 
 Result<DevicePtr> Disk::Impl::part(std::uint32_t number) {
@@ -52,6 +62,21 @@ Result<DevicePtr> Disk::Impl::part(std::uint32_t number) {
     return parts.emplace(number, std::move(slice)).first->second;
   }
   return Error(Errc::not_found, fmt::format("there is no partition {}", number));
+}
+
+// A volume is tried to be unlocked once: every try may cost a second.
+Result<const Plain*> Disk::Impl::plain(std::uint32_t number) {
+  if (auto known = plains.find(number); known != plains.end()) return &known->second;
+  DevicePtr raw = TRY(part(number));
+  Plain plain;
+  plain.encrypted = TRY(detect_file_system(*raw)) == "bitlocker";
+  if (auto device = open_plain(std::move(raw), options)) {
+    plain.device = *std::move(device);
+  } else {
+    plain.code = device.error().code();
+    plain.why = device.error().describe();
+  }
+  return &plains.emplace(number, std::move(plain)).first->second;
 }
 
 Disk::Disk(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -104,9 +129,14 @@ std::optional<std::uint32_t> Disk::system_partition() const {
 std::vector<VolumeReport> Disk::volumes() const {
   std::vector<VolumeReport> reports;
   for (std::uint32_t number : volume_numbers()) {
-    VolumeReport report{
-        .number = number, .file_system = {}, .facts = {}, .problem = {}};
+    VolumeReport report;
+    report.number = number;
     if (auto name = file_system(number)) report.file_system = *name;
+    if (auto plain = impl_->plain(number); plain && (*plain)->encrypted) {
+      if (auto metadata = bitlocker::read_metadata(**impl_->part(number))) {
+        report.encryption = *std::move(metadata);
+      }
+    }
     auto examine = [&]() -> Result<VolumeFacts> {
       return TRY(volume(number))->facts();
     };
@@ -128,16 +158,28 @@ std::vector<VolumeReport> Disk::volumes() const {
 }
 
 Result<std::string> Disk::file_system(std::uint32_t number) const {
-  DevicePtr part = TRY(impl_->part(number));
-  return detect_file_system(*part).in(fmt::format("partition {}", number));
+  std::string place = fmt::format("partition {}", number);
+  const Plain* plain = TRY(impl_->plain(number).in(place));
+  if (plain->device == nullptr) return std::string("bitlocker");
+  return detect_file_system(*plain->device).in(place);
+}
+
+bool Disk::is_protected(std::uint32_t number) const {
+  auto plain = impl_->plain(number);
+  if (!plain || !(*plain)->encrypted) return false;
+  auto metadata = bitlocker::read_metadata(**impl_->part(number));
+  if (!metadata) return true;
+  return std::ranges::find(metadata->protectors, bitlocker::ProtectorKind::clear_key,
+                           &bitlocker::Protector::kind) == metadata->protectors.end();
 }
 
 Result<FileSystemPtr> Disk::volume(std::uint32_t number) const {
   auto known = impl_->volumes.find(number);
   if (known != impl_->volumes.end()) return known->second;
-  DevicePtr part = TRY(impl_->part(number));
-  FileSystemPtr volume =
-      TRY(open_volume(part, impl_->options).in(fmt::format("partition {}", number)));
+  std::string place = fmt::format("partition {}", number);
+  const Plain* plain = TRY(impl_->plain(number).in(place));
+  if (plain->device == nullptr) return Error(plain->code, plain->why).in(place);
+  FileSystemPtr volume = TRY(open_volume(plain->device, impl_->options).in(place));
   impl_->volumes.emplace(number, volume);
   return volume;
 }

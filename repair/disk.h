@@ -18,6 +18,7 @@
 
 #include "ntfs/open_volume.h"
 #include "repair/guest_path.h"
+#include "vhd/bitlocker/metadata.h"
 #include "vhd/block_device.h"
 #include "vhd/image.h"
 #include "vhd/partition/table.h"
@@ -29,9 +30,12 @@ class Installation;
 // What one partition holds, as far as could be told without trusting it.
 struct VolumeReport {
   std::uint32_t number = 0;          // of the partition; 0 is a bare volume
-  std::string file_system;           // as detect_file_system() says; "" for none
+  std::string file_system;           // as Disk::file_system() says; "" for none
   std::optional<VolumeFacts> facts;  // where the volume could be opened
   std::string problem;               // why it couldn't; "" where it could
+  // Where BitLocker encrypts it and says how; it is locked if `file_system` is
+  // "bitlocker".
+  std::optional<bitlocker::Metadata> encryption;
 };
 
 class Disk {
@@ -62,9 +66,14 @@ class Disk {
   // is in it with the reason.  Counts free space anew at each call.
   std::vector<VolumeReport> volumes() const;
 
-  // As drydock::detect_file_system() says of partition `number`: "ntfs".
+  // As drydock::detect_file_system() says of partition `number`: "ntfs"; where
+  // BitLocker encrypts it, of the plain volume, or "bitlocker" while it is locked.
   // Reads its boot sector.  not_found where there is no such partition.
   Result<std::string> file_system(std::uint32_t number) const;
+
+  // Whether BitLocker protects partition `number`, unlocked or not: it doesn't
+  // where its key lies beside the lock.
+  bool is_protected(std::uint32_t number) const;
 
   // The volume of partition `number`, opened now or earlier; one that isn't
   // clean opens for reading.  not_found where there is no such partition;

@@ -60,8 +60,7 @@ std::vector<std::string> warnings_for(const Plan& plan, const Disk& disk) {
   std::vector<std::string> warnings;
   if (!boots_from) return warnings;
   for (std::uint32_t number : disk.volume_numbers()) {
-    auto name = disk.file_system(number);
-    if (!name || *name != "bitlocker") continue;
+    if (!disk.is_protected(number)) continue;
     warnings.push_back(fmt::format(
         "partition {} is encrypted by BitLocker: after a change of the boot "
         "configuration the machine may ask for its recovery key",

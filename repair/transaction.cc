@@ -43,7 +43,8 @@ struct Transaction::Impl {
                           {.writable = true,
                            .clock = options.clock,
                            .unclean = options.unclean,
-                           .discard_hibernation = options.discard_hibernation},
+                           .discard_hibernation = options.discard_hibernation,
+                           .keys = options.keys},
                           std::move(facts)));
     return {};
   }

@@ -30,6 +30,7 @@ struct TransactionOptions {
   // As VolumeOptions have them.
   Unclean unclean = Unclean::automatic;
   bool discard_hibernation = false;
+  bitlocker::KeyRingPtr keys = {};
   MakeGuid make_guid = random_guid;
   ParentPaths parents = {};
   // Also where other images are known to stand on this one, which a change breaks.

@@ -20,11 +20,13 @@ struct DiskChoice {
   std::vector<std::string> parents;
   Unclean unclean = Unclean::automatic;
   bool discard_hibernation = false;
+  bitlocker::KeyRingPtr keys;
 
   repair::ParentPaths parent_paths() const { return {parents.begin(), parents.end()}; }
 
   VolumeOptions options() const {
-    return {.unclean = unclean, .discard_hibernation = discard_hibernation};
+    return {
+        .unclean = unclean, .discard_hibernation = discard_hibernation, .keys = keys};
   }
 };
 
@@ -104,6 +106,7 @@ struct ChangeOptions {
     return {.dry_run = dry_run,
             .unclean = disk.unclean,
             .discard_hibernation = disk.discard_hibernation,
+            .keys = disk.keys,
             .parents = disk.parent_paths(),
             .although_parent = although_parent};
   }

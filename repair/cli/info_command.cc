@@ -6,6 +6,7 @@
 
 #include "repair/cli/commands.h"
 #include "repair/cli/container.h"
+#include "repair/cli/encryption.h"
 #include "repair/cli/json.h"
 #include "repair/cli/partitions.h"
 #include "repair/disk.h"
@@ -58,7 +59,11 @@ json volume_json(const partition::Partition* partition,
   json entry = partition_json(partition, disk);
   if (!volume.file_system.empty()) entry["file_system"] = volume.file_system;
   if (!volume.problem.empty()) entry["problem"] = volume.problem;
-  if (volume.file_system == "bitlocker") entry["state"] = {"locked"};
+  bool locked = volume.file_system == "bitlocker";
+  if (locked) entry["state"] = {"locked"};
+  if (volume.encryption) {
+    entry["bitlocker"] = encryption_json(*volume.encryption, locked);
+  }
   if (volume.facts) {
     entry["label"] = volume.facts->label;
     entry["free"] = volume.facts->free;
@@ -122,7 +127,12 @@ std::string volume_text(const partition::Partition* partition,
     text += condition_text(volume.facts->condition);
   }
   if (!volume.problem.empty()) text += fmt::format("  ({})", volume.problem);
-  return text + "\n";
+  text += '\n';
+  if (volume.encryption) {
+    bool locked = volume.file_system == "bitlocker";
+    text += encryption_text(*volume.encryption, locked);
+  }
+  return text;
 }
 
 // The hives that are shown with their logs applied, or should be.

@@ -1,5 +1,7 @@
 // The program: its verbs, and the words that each of them takes.
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <map>
@@ -9,6 +11,7 @@
 #include "repair/cli/command_line.h"
 #include "repair/cli/commands.h"
 #include "repair/cli/image_commands.h"
+#include "repair/cli/key_file.h"
 #include "repair/cli/start_in_worker.h"
 #include "vhd/served_disk.h"
 
@@ -44,6 +47,14 @@ void add_force_parent(CLI::App& verb, bool& although_parent) {
                 "Change an image though others are known to stand on it");
 }
 
+// Loads the keys as the word is read: "" or what is wrong with it.
+std::string take_key_file(const std::string& path, DiskChoice& disk) {
+  auto keys = load_key_file(path);
+  if (!keys) return "--key-file: " + keys.error().describe();
+  disk.keys = *std::move(keys);
+  return {};
+}
+
 void add_disk_options(CLI::App& verb, DiskChoice& disk) {
   add_parents(verb, disk);
   verb.add_option("--unclean", disk.unclean,
@@ -51,6 +62,11 @@ void add_disk_options(CLI::App& verb, DiskChoice& disk) {
       ->transform(CLI::CheckedTransformer(kUnclean));
   verb.add_flag("--discard-hibernation", disk.discard_hibernation,
                 "Give up what a hibernated Windows remembers, at the first change");
+  verb.add_option("--key-file",
+                  "What opens volumes that BitLocker encrypts; - is standard input")
+      ->type_name("FILE")
+      ->expected(1)
+      ->check([&disk](const std::string& path) { return take_key_file(path, disk); });
 }
 
 void add_change_options(CLI::App& verb, ChangeOptions& change) {
@@ -141,7 +157,8 @@ void add_remove(CLI::App& app, RemoveRequest& request, Command& command) {
 }
 
 // Our own options may also stand after the other program's words.
-void take_change_options(std::vector<std::string>& words, ChangeOptions& change) {
+void take_change_options(CLI::App& verb, std::vector<std::string>& words,
+                         ChangeOptions& change) {
   std::vector<std::string> kept;
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (words[i] == "--dry-run") {
@@ -158,6 +175,10 @@ void take_change_options(std::vector<std::string>& words, ChangeOptions& change)
     } else if (words[i] == "--unclean" && i + 1 < words.size() &&
                kUnclean.contains(words[i + 1])) {
       change.disk.unclean = kUnclean.at(words[++i]);
+    } else if (words[i] == "--key-file" && i + 1 < words.size()) {
+      CLI::Option* keys = verb.get_option("--key-file");
+      keys->add_result(words[++i]);
+      keys->run_callback();  // checks it
     } else {
       kept.push_back(words[i]);
     }
@@ -178,7 +199,7 @@ void add_words_verb(CLI::App& app, const std::string& name, const std::string& a
   add_change_options(verb, request.change);
   verb.callback([&command, &request, &verb, function] {
     request.words = verb.remaining();
-    take_change_options(request.words, request.change);
+    take_change_options(verb, request.words, request.change);
     if (request.store.empty() && !request.words.empty()) {
       request.target = request.words.front();
       request.words.erase(request.words.begin());
@@ -339,7 +360,24 @@ struct Requests {
   std::vector<std::string> settings;
   std::string image;
   ImageRequests images;
+
+  // All those that open a disk's volumes.
+  std::vector<DiskChoice*> disks() {
+    return {&info.disk,          &read.disk,          &get.disk,
+            &put.change.disk,    &remove.change.disk, &words.change.disk,
+            &repair.change.disk, &recover.change.disk};
+  }
 };
+
+// The keys that the environment names, for every verb; "" or what is wrong.
+std::string take_environment(Requests& requests) {
+  const char* path = std::getenv(kKeyFileVariable);
+  if (path == nullptr || *path == '\0') return {};
+  auto keys = load_key_file(path);
+  if (!keys) return fmt::format("{}: {}", kKeyFileVariable, keys.error().describe());
+  for (DiskChoice* disk : requests.disks()) disk->keys = *keys;
+  return {};
+}
 
 void add_verbs(CLI::App& app, Requests& requests, Command& command) {
   add_info(app, requests.info, command);
@@ -374,6 +412,11 @@ void add_verbs(CLI::App& app, Requests& requests, Command& command) {
 int main(int argc, char** argv) {
   using namespace drydock::cli;
   Requests requests;
+  std::string problem = take_environment(requests);
+  if (!problem.empty()) {
+    fmt::print(stderr, "drydock: {}\n", problem);
+    return static_cast<int>(Exit::usage);
+  }
   auto add = [&requests](CLI::App& app, Command& command) {
     app.footer(
         "Guest paths: C:\\Windows\\... (the Windows volume), esp:\\... (the system "

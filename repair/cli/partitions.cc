@@ -59,6 +59,7 @@ json partition_json(const partition::Partition* partition, const BlockDevice& di
                 {"state_reasons", json::array()},
                 {"replay", nullptr},
                 {"log", nullptr},
+                {"bitlocker", nullptr},
                 {"mbr_type", nullptr},
                 {"active", nullptr}};
   if (partition == nullptr) return entry;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "tests/support/bitlocker_builder.h"
+#include "vhd/base/endian.h"
 #include "vhd/bitlocker/volume.h"
 #include "vhd/memory_device.h"
 
@@ -24,8 +25,12 @@ inline ByteVector plain_volume(const BitlockerBuild& build,
   for (std::size_t i = 0; i < plain.size(); ++i) {
     plain[i] = static_cast<std::byte>((i * 7) ^ (i >> 9) ^ (i >> 17));
   }
-  plain[510] = std::byte{0x55};
-  plain[511] = std::byte{0xaa};
+  // libbde looks for NTFS, and asks it how large the volume is.
+  std::fill_n(plain.begin(), 64, std::byte{0});
+  std::memcpy(plain.data(), "\xeb\x52\x90NTFS    ", 11);
+  static_cast<void>(store(plain, 11, le16(std::uint16_t(build.sector_size))));
+  static_cast<void>(store(plain, 40, le64(size / build.sector_size)));
+  static_cast<void>(store(plain, 510, le16(0xaa55)));
   auto clear = [&](std::uint64_t at, std::uint64_t length) {
     std::fill_n(plain.begin() + static_cast<std::ptrdiff_t>(at), length, std::byte{0});
   };
