@@ -70,11 +70,11 @@ Result<const Plain*> Disk::Impl::plain(std::uint32_t number) {
   DevicePtr raw = TRY(part(number));
   Plain plain;
   plain.encrypted = TRY(detect_file_system(*raw)) == "bitlocker";
-  if (auto device = open_plain(std::move(raw), options)) {
-    plain.device = *std::move(device);
+  if (auto opened = open_plain(std::move(raw), options)) {
+    plain.device = *std::move(opened);
   } else {
-    plain.code = device.error().code();
-    plain.why = device.error().describe();
+    plain.code = opened.error().code();
+    plain.why = opened.error().describe();
   }
   return &plains.emplace(number, std::move(plain)).first->second;
 }

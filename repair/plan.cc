@@ -44,7 +44,8 @@ struct BootsFrom {
   }
   bool on_system_partition(const GuestPath& path) const {
     const partition::Partition* partition = disk.find_partition(path.partition);
-    return partition != nullptr && partition->type == partition::type::esp;
+    bool esp = partition != nullptr && partition->type == partition::type::esp;
+    return esp || disk.system_partition() == path.partition;
   }
 };
 

@@ -97,7 +97,7 @@ struct Outcome {
 
 // What a person should know before the plan is carried out, beyond its notes:
 // a change of what a measured or encrypted boot depends on.  Reads the boot
-// sector of each volume.
+// sector of each volume, and BitLocker's metadata.
 std::vector<std::string> warnings_for(const Plan& plan, const Disk& disk);
 
 // Applies the plan to `disk`, whose volumes must be writable and, so that the

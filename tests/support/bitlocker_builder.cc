@@ -5,6 +5,8 @@
 
 #include <bit>
 #include <cstdlib>
+#include <map>
+#include <utility>
 
 #include "vhd/base/crc.h"
 #include "vhd/base/endian.h"
@@ -102,16 +104,26 @@ ByteVector wrapped(std::uint16_t role, Bytes key, Bytes inside, std::uint32_t co
   return entry(role, 5, data);
 }
 
+// One for each cipher and key, since a new one costs more than a sector does.
+EVP_CIPHER_CTX* context_of(const EVP_CIPHER* cipher, Bytes key) {
+  static std::map<std::pair<const EVP_CIPHER*, std::string>, EVP_CIPHER_CTX*> known;
+  EVP_CIPHER_CTX*& context = known[{cipher, std::string(as_text(key))}];
+  if (context == nullptr) {
+    context = EVP_CIPHER_CTX_new();
+    must(EVP_EncryptInit_ex(context, cipher, nullptr, raw(key.data()), nullptr) == 1);
+    EVP_CIPHER_CTX_set_padding(context, 0);
+  }
+  return context;
+}
+
 ByteVector one_block(const EVP_CIPHER* cipher, Bytes key, const unsigned char* vector,
                      Bytes plain) {
   ByteVector out(plain.size());
-  EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
+  EVP_CIPHER_CTX* context = context_of(cipher, key);
   int length = 0;
-  must(EVP_EncryptInit_ex(context, cipher, nullptr, raw(key.data()), vector) == 1);
-  EVP_CIPHER_CTX_set_padding(context, 0);
+  must(EVP_EncryptInit_ex(context, nullptr, nullptr, nullptr, vector) == 1);
   must(EVP_EncryptUpdate(context, raw(out.data()), &length, raw(plain.data()),
                          static_cast<int>(plain.size())) == 1);
-  EVP_CIPHER_CTX_free(context);
   return out;
 }
 
