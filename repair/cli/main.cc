@@ -363,9 +363,9 @@ struct Requests {
 
   // All those that open a disk's volumes.
   std::vector<DiskChoice*> disks() {
-    return {&info.disk,          &read.disk,          &get.disk,
-            &put.change.disk,    &remove.change.disk, &words.change.disk,
-            &repair.change.disk, &recover.change.disk};
+    return {&info.disk,         &read.disk,          &get.disk,
+            &mount.disk,        &put.change.disk,    &remove.change.disk,
+            &words.change.disk, &repair.change.disk, &recover.change.disk};
   }
 };
 
