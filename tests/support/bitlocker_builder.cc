@@ -104,10 +104,12 @@ ByteVector wrapped(std::uint16_t role, Bytes key, Bytes inside, std::uint32_t co
   return entry(role, 5, data);
 }
 
-// One for each cipher and key, since a new one costs more than a sector does.
+// One for each cipher and key, since a new one costs more than a sector does.  They
+// are kept until the end, when OpenSSL may be gone before them.
 EVP_CIPHER_CTX* context_of(const EVP_CIPHER* cipher, Bytes key) {
-  static std::map<std::pair<const EVP_CIPHER*, std::string>, EVP_CIPHER_CTX*> known;
-  EVP_CIPHER_CTX*& context = known[{cipher, std::string(as_text(key))}];
+  using Contexts = std::map<std::pair<const EVP_CIPHER*, std::string>, EVP_CIPHER_CTX*>;
+  static auto* const known = new Contexts;
+  EVP_CIPHER_CTX*& context = (*known)[{cipher, std::string(as_text(key))}];
   if (context == nullptr) {
     context = EVP_CIPHER_CTX_new();
     must(EVP_EncryptInit_ex(context, cipher, nullptr, raw(key.data()), nullptr) == 1);
