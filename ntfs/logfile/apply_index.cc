@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "ntfs/logfile/apply.h"
-#include "ntfs/logfile/file_record.h"
+#include "ntfs/record/file_record.h"
 #include "ntfs/logfile/format.h"
 #include "ntfs/logfile/resize_attribute.h"
 #include "vhd/base/checked.h"
@@ -13,7 +13,6 @@ namespace drydock::ntfs {
 
 namespace {
 
-constexpr std::uint16_t kLastEntry = 2;
 // Before the IndexHeader in $INDEX_ROOT: type, collation, block size.
 constexpr std::uint32_t kRootPrefix = 16;
 // A $FILE_NAME repeats times and sizes after its parent's reference.
@@ -71,7 +70,7 @@ Result<EntryPlace> entry_at(Bytes block, const Index& index, std::size_t offset)
 Done check_new_entry(Bytes bytes) {
   auto entry = load<IndexEntry>(bytes);
   if (!entry || entry->length != bytes.size() || bytes.size() % 8 != 0 ||
-      (entry->flags & kLastEntry) != 0) {
+      (entry->flags & kEntryIsLast) != 0) {
     return does_not_fit("an entry", bytes.size(), 0);
   }
   return {};
@@ -149,7 +148,7 @@ Done delete_index_entry_root(MutableBytes block, const Change& change) {
   auto root = TRY(root_at(block, change.record_offset));
   auto place =
       TRY(entry_at(block, root.index, root.place.offset + change.attribute_offset));
-  if ((place.entry.flags & kLastEntry) != 0) {
+  if ((place.entry.flags & kEntryIsLast) != 0) {
     return does_not_fit("the end", place.length, place.offset);
   }
   std::copy(block.begin() + place.offset + place.length, block.begin() + root.index.end,
@@ -197,7 +196,7 @@ Done add_index_entry_allocation(MutableBytes block, const Change& change) {
 Done delete_index_entry_allocation(MutableBytes block, const Change& change) {
   auto index = TRY(block_index(block));
   auto place = TRY(entry_at(block, index, change.attribute_offset));
-  if ((place.entry.flags & kLastEntry) != 0) {
+  if ((place.entry.flags & kEntryIsLast) != 0) {
     return does_not_fit("the end", place.length, place.offset);
   }
   std::copy(block.begin() + place.offset + place.length, block.begin() + index.end,

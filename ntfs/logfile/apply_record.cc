@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "ntfs/logfile/apply.h"
-#include "ntfs/logfile/file_record.h"
+#include "ntfs/record/file_record.h"
 #include "ntfs/logfile/format.h"
 #include "ntfs/logfile/resize_attribute.h"
 #include "vhd/base/checked.h"

@@ -6,6 +6,7 @@
 
 #include <array>
 
+#include "ntfs/record/layout.h"
 #include "vhd/base/bytes.h"
 #include "vhd/base/endian.h"
 
@@ -173,96 +174,5 @@ struct DirtyPageEntry {
   le64 oldest_lsn;  // +0x18  before which the page on the disk is sound
 };
 static_assert(OnDisk<DirtyPageEntry> && sizeof(DirtyPageEntry) == 0x20);
-
-// What the log changes: file records, and the attributes in them.
-struct FileRecordHeader {
-  std::array<char, 4> magic;  // "FILE"
-  le16 fixup_offset;          // +0x04
-  le16 fixup_count;           // +0x06
-  le64 lsn;                   // +0x08
-  le16 sequence;              // +0x10
-  le16 link_count;            // +0x12
-  le16 attributes_offset;     // +0x14
-  le16 flags;                 // +0x16  1: in use
-  le32 used_size;             // +0x18
-  le32 allocated_size;        // +0x1c
-  le64 base;                  // +0x20  of an extension record
-  le16 next_attribute_id;     // +0x28
-};
-static_assert(OnDisk<FileRecordHeader> && sizeof(FileRecordHeader) == 0x2a);
-
-inline constexpr std::uint16_t kRecordInUse = 1;
-
-struct AttributeHeader {
-  le32 type;                 // +0x00
-  le32 length;               // +0x04
-  std::uint8_t nonresident;  // +0x08
-  std::uint8_t name_length;  // +0x09  in UTF-16 units
-  le16 name_offset;          // +0x0a
-  le16 flags;                // +0x0c
-  le16 id;                   // +0x0e
-};
-static_assert(OnDisk<AttributeHeader> && sizeof(AttributeHeader) == 0x10);
-
-struct ResidentAttribute {
-  AttributeHeader header;
-  le32 value_length;      // +0x10
-  le16 value_offset;      // +0x14
-  std::uint8_t indexed;   // +0x16  1: a $FILE_NAME, which an index repeats
-  std::uint8_t reserved;  // +0x17
-};
-static_assert(OnDisk<ResidentAttribute> && sizeof(ResidentAttribute) == 0x18);
-
-struct NonresidentAttribute {
-  AttributeHeader header;
-  le64 lowest_vcn;        // +0x10
-  le64 highest_vcn;       // +0x18
-  le16 pairs_offset;      // +0x20  of the mapping pairs
-  le16 compression_unit;  // +0x22
-  le32 reserved;          // +0x24
-  le64 allocated_size;    // +0x28
-  le64 data_size;         // +0x30
-  le64 valid_size;        // +0x38
-};
-static_assert(OnDisk<NonresidentAttribute> && sizeof(NonresidentAttribute) == 0x40);
-
-// Where compressed and sparse attributes keep one more size.
-inline constexpr std::size_t kTotalSizeOffset = 0x40;
-
-// In $INDEX_ROOT's value after 16 bytes, in an index block after 24.
-struct IndexHeader {
-  le32 entries_offset;  // +0x00  from here, as are the next two
-  le32 used_size;       // +0x04
-  le32 allocated_size;  // +0x08
-  le32 flags;           // +0x0c
-};
-static_assert(OnDisk<IndexHeader> && sizeof(IndexHeader) == 0x10);
-
-struct IndexBlockHeader {
-  std::array<char, 4> magic;  // "INDX"
-  le16 fixup_offset;          // +0x04
-  le16 fixup_count;           // +0x06
-  le64 lsn;                   // +0x08
-  le64 vcn;                   // +0x10
-  IndexHeader index;          // +0x18
-};
-static_assert(OnDisk<IndexBlockHeader> && sizeof(IndexBlockHeader) == 0x28);
-
-struct IndexEntry {
-  le16 data_offset;  // +0x00  in indexes of views; a file reference in others
-  le16 data_size;    // +0x02
-  le32 unused;       // +0x04
-  le16 length;       // +0x08
-  le16 key_length;   // +0x0a
-  le16 flags;        // +0x0c
-  le16 unused_too;   // +0x0e
-};
-static_assert(OnDisk<IndexEntry> && sizeof(IndexEntry) == 0x10);
-
-inline constexpr std::uint32_t kDataType = 0x80;
-inline constexpr std::uint32_t kIndexRootType = 0x90;
-inline constexpr std::uint32_t kIndexAllocationType = 0xa0;
-inline constexpr std::uint32_t kAttributeListType = 0x20;
-inline constexpr std::uint32_t kAttributesEnd = 0xffffffff;
 
 }  // namespace drydock::ntfs

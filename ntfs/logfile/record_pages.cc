@@ -4,7 +4,7 @@
 #include <string_view>
 #include <tuple>
 
-#include "ntfs/logfile/fixups.h"
+#include "ntfs/record/fixups.h"
 #include "ntfs/logfile/format.h"
 #include "vhd/base/try.h"
 

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "ntfs/logfile/file_record.h"
+#include "ntfs/record/file_record.h"
 
 namespace drydock::ntfs {
 

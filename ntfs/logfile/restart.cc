@@ -4,7 +4,7 @@
 #include <bit>
 #include <string_view>
 
-#include "ntfs/logfile/fixups.h"
+#include "ntfs/record/fixups.h"
 #include "ntfs/logfile/format.h"
 #include "ntfs/logfile/log_layout.h"
 #include "vhd/base/checked.h"

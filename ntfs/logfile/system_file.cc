@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "ntfs/logfile/file_record.h"
-#include "ntfs/logfile/fixups.h"
+#include "ntfs/record/file_record.h"
+#include "ntfs/record/fixups.h"
 #include "ntfs/logfile/format.h"
 #include "vhd/base/checked.h"
 #include "vhd/base/try.h"

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "ntfs/logfile/runs.h"
+#include "ntfs/record/runs.h"
 #include "ntfs/ntfs/boot_sector.h"
 #include "vhd/block_device.h"
 

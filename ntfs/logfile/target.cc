@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <bit>
 
-#include "ntfs/logfile/file_record.h"
-#include "ntfs/logfile/fixups.h"
+#include "ntfs/record/file_record.h"
+#include "ntfs/record/fixups.h"
 #include "ntfs/logfile/format.h"
 #include "vhd/base/checked.h"
 #include "vhd/base/try.h"

@@ -6,6 +6,7 @@
 
 #include <array>
 
+#include "ntfs/record/layout.h"
 #include "vhd/base/bytes.h"
 #include "vhd/base/endian.h"
 
@@ -34,27 +35,6 @@ struct BootSectorFormat {
   le16 signature;                        // +0x1fe 0xaa55
 };
 static_assert(OnDisk<BootSectorFormat> && sizeof(BootSectorFormat) == 512);
-
-// $FILE_NAME, as records hold it.  The name follows.
-struct FileName {
-  le64 parent;                       // +0x00  a Reference, packed
-  std::array<std::byte, 48> copies;  // +0x08  times and sizes, as of long ago
-  le32 attributes;                   // +0x38  likewise
-  le32 reparse_tag;                  // +0x3c
-  std::uint8_t length;               // +0x40  in UTF-16 units
-  std::uint8_t space;                // +0x41  0 POSIX, 1 Win32, 2 DOS, 3 both
-};
-static_assert(OnDisk<FileName> && sizeof(FileName) == 0x42);
-
-// $VOLUME_INFORMATION's flags.
-inline constexpr std::uint16_t kVolumeIsDirty = 0x0001;
-inline constexpr std::uint16_t kChkdskUnderway = 0x4000;
-
-// Files whose records lie below this are NTFS's own: $MFT, $LogFile, ...
-inline constexpr std::uint64_t kFirstUserRecord = 24;
-inline constexpr std::uint64_t kMftRecord = 0;
-inline constexpr std::uint64_t kLogFileRecord = 2;
-inline constexpr std::uint64_t kRootRecord = 5;
 
 // Reparse tag of a file that the Windows Overlay Filter keeps compressed.
 inline constexpr std::uint32_t kWofTag = 0x80000017;

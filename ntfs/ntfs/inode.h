@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "ntfs/file.h"
+#include "ntfs/record/reference.h"
 #include "vhd/base/result.h"
 
 // libntfs-3g's own types, by their tags: its headers stay in the .cc files.
@@ -23,21 +24,6 @@ struct _ntfs_volume;
 namespace drydock::ntfs {
 
 class Mount;
-
-// Where a file's record is, and which tenant of that record is meant.
-struct Reference {
-  std::uint64_t record = 0;  // 48 bits are used
-  std::uint16_t sequence = 0;
-
-  static Reference unpack(std::uint64_t packed) {
-    return {.record = packed & 0xffff'ffff'ffff,
-            .sequence = static_cast<std::uint16_t>(packed >> 48)};
-  }
-  std::uint64_t pack() const {
-    return record | static_cast<std::uint64_t>(sequence) << 48;
-  }
-  friend bool operator==(const Reference&, const Reference&) = default;
-};
 
 // NTFS's own files, by their numbers; they are read, never changed.
 bool is_system(Reference file);

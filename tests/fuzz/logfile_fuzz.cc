@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "ntfs/logfile/fixups.h"
+#include "ntfs/record/fixups.h"
 #include "ntfs/logfile/replay.h"
 #include "tests/fuzz/logfile_volume.h"
 #include "vhd/memory_device.h"

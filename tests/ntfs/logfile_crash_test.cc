@@ -9,7 +9,7 @@
 #include <algorithm>
 
 #include "ntfs/logfile/analysis.h"
-#include "ntfs/logfile/fixups.h"
+#include "ntfs/record/fixups.h"
 #include "ntfs/logfile/format.h"
 #include "ntfs/logfile/replay.h"
 #include "tests/ntfs/log_sample.h"

@@ -1,4 +1,4 @@
-#include "ntfs/logfile/fixups.h"
+#include "ntfs/record/fixups.h"
 
 #include <optional>
 

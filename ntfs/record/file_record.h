@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "vhd/base/bytes.h"
 #include "vhd/base/result.h"
@@ -20,6 +21,10 @@ struct AttributePlace {
 
 // Whether `record` is marked as one and its sizes can be.
 bool check_file_record(Bytes record);
+
+// Where its attributes are, the end mark left out; corrupt where the walk leaves
+// the record.
+Result<std::vector<AttributePlace>> attribute_places(Bytes record);
 
 // The first unnamed attribute of `type`, or nothing; corrupt where the walk to
 // it leaves the record.

@@ -1,10 +1,10 @@
-#include "ntfs/logfile/file_record.h"
+#include "ntfs/record/file_record.h"
 
 #include <fmt/format.h>
 
 #include <string_view>
 
-#include "ntfs/logfile/format.h"
+#include "ntfs/record/layout.h"
 
 namespace drydock::ntfs {
 
@@ -48,6 +48,16 @@ bool check_file_record(Bytes record) {
          header->attributes_offset >= sizeof(FileRecordHeader) &&
          header->attributes_offset % 8 == 0 && header->used_size >= 8 &&
          header->attributes_offset <= header->used_size - 8;
+}
+
+Result<std::vector<AttributePlace>> attribute_places(Bytes record) {
+  std::vector<AttributePlace> places;
+  auto end = walk(record, [&](const AttributePlace& place) {
+    if (place.type != kAttributesEnd) places.push_back(place);
+    return false;
+  });
+  if (!end) return std::move(end).error();
+  return places;
 }
 
 Result<std::optional<AttributePlace>> find_attribute(Bytes record, std::uint32_t type) {
