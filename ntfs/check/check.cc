@@ -9,9 +9,11 @@
 #include "ntfs/check/record_check.h"
 #include "ntfs/check/secure.h"
 #include "ntfs/check/system_files.h"
+#include "ntfs/ntfs/unfinished.h"
 #include "ntfs/record/layout.h"
 #include "vhd/base/checked.h"
 #include "vhd/base/try.h"
+#include "vhd/overlay.h"
 
 namespace drydock::ntfs {
 
@@ -185,22 +187,43 @@ Done check_table(const FileTable& table, ProblemList& report,
   return {};
 }
 
+// The volume with its boot sector in its place, for whoever looks for it there.
+Result<DevicePtr> with_boot_sector(const DevicePtr& device,
+                                   const FoundBootSector& boot) {
+  if (!boot.from_copy) return device;
+  auto overlay = std::make_shared<Overlay>(device);
+  TRY(overlay->write(0, boot.bytes));
+  return overlay;
+}
+
 }  // namespace
 
-Result<VolumeCheck> check_ntfs(const BlockDevice& device, const Progress& progress) {
+Result<VolumeCheck> check_ntfs(const DevicePtr& device, const Progress& progress) {
   ProblemList report;
-  report.result().file_system = "ntfs";
-  BootSector boot = TRY(check_boot_sectors(device, report));
-  auto table = FileTable::open(device, boot);
+  VolumeCheck& result = report.result();
+  result.file_system = "ntfs";
+  FoundBootSector boot = TRY(check_boot_sectors(*device, report));
+  auto unfinished =
+      TRY(Unfinished::examine(TRY(with_boot_sector(device, boot)), Unclean::automatic));
+  result.replay = unfinished.replay();
+  if (!unfinished.problem().empty()) {
+    report.unchecked("the volume with its log's work in it: " + unfinished.problem());
+  }
+  auto table = FileTable::open(*unfinished.device(), boot.boot);
   if (!table && table.error().code() == Errc::io) return std::move(table).error();
   if (!table) {
     report.error("mft.record", {.part = "$MFT"}, table.error().describe());
     report.unchecked("all that $MFT leads to");
-    return std::move(report.result());
+    return std::move(result);
   }
   TRY(check_table(*table, report, progress));
-  add_paths(*table, report.result());
-  return std::move(report.result());
+  add_paths(*table, result);
+  return std::move(result);
+}
+
+bool has_boot_copy(const BlockDevice& device) {
+  auto copy = find_boot_copy(device);
+  return static_cast<bool>(copy);
 }
 
 }  // namespace drydock::ntfs

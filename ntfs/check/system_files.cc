@@ -27,17 +27,6 @@ Result<ByteVector> read_sector(const BlockDevice& device, std::uint64_t offset) 
   return sector;
 }
 
-Result<BootSector> believed_copy(const BlockDevice& device, ProblemList& report) {
-  for (std::uint64_t offset : boot_sector_copies(device.size())) {
-    auto boot = read_boot_sector(TRY(read_sector(device, offset)), device.size());
-    if (!boot) continue;
-    report.error("boot.sector", {.part = "boot sector"},
-                 fmt::format("its copy at {} is sound", offset));
-    return boot;
-  }
-  return Error(Errc::corrupt, "neither the boot sector nor a copy can be believed");
-}
-
 // A record, whole and of the right kind, of the table or of its mirror.
 bool believe(MutableBytes record) {
   return take_fixups(record) && check_file_record(record);
@@ -75,43 +64,49 @@ void check_mirrored(const FileTable& table, std::uint64_t number, ProblemList& r
 
 }  // namespace
 
-std::vector<std::uint64_t> boot_sector_copies(std::uint64_t device_size) {
-  std::vector<std::uint64_t> offsets;
+Result<FoundBootSector> find_boot_copy(const BlockDevice& device) {
+  // 512 bytes, but for disks whose sectors are of 4 KiB: a copy says which.
   for (std::uint64_t sector_size : {512, 4096}) {
-    std::uint64_t sectors = device_size / sector_size;
+    std::uint64_t sectors = device.size() / sector_size;
     if (sectors < 2) continue;
-    offsets.push_back((sectors - 1) * sector_size);
-    offsets.push_back(sectors / 2 * sector_size);
+    std::uint64_t offset = (sectors - 1) * sector_size;
+    FoundBootSector copy{.bytes = TRY(read_sector(device, offset)), .from_copy = true};
+    auto boot = read_boot_sector(copy.bytes, device.size());
+    if (!boot || boot->volume_size != offset) continue;
+    copy.boot = *boot;
+    return copy;
   }
-  return offsets;
+  return Error(Errc::not_found, "the last sector isn't a copy of a boot sector");
 }
 
-Result<BootSector> check_boot_sectors(const BlockDevice& device, ProblemList& report) {
+Result<FoundBootSector> check_boot_sectors(const BlockDevice& device,
+                                           ProblemList& report) {
   if (device.size() < kBootSectorSize) {
     return Error(Errc::not_found, "there is no room for a boot sector");
   }
-  ByteVector sector = TRY(read_sector(device, 0).in("boot sector"));
-  auto boot = read_boot_sector(sector, device.size());
+  FoundBootSector first{.bytes = TRY(read_sector(device, 0).in("boot sector"))};
+  auto boot = read_boot_sector(first.bytes, device.size());
   if (!boot) {
-    auto copy = believed_copy(device, report);
+    auto copy = find_boot_copy(device);
     if (!copy) return std::move(boot).error();
-    report.error("boot.sector", {.part = "boot sector"}, boot.error().describe());
+    report.error("boot.sector", {.part = "boot sector"},
+                 fmt::format("{}; its copy at {} is sound", boot.error().describe(),
+                             copy->boot.volume_size));
     return copy;
   }
+  first.boot = *boot;
   ProblemPlace place{.part = "boot sector's copy"};
   std::uint64_t offset = boot->volume_size;
   if (!checked::within(offset, kBootSectorSize, device.size())) {
     report.warning("boot.copy", place,
                    fmt::format("it would be at {}, and the partition ends at {}",
                                offset, device.size()));
-    return boot;
-  }
-  if (TRY(read_sector(device, offset).in(place.part)) != sector) {
+  } else if (TRY(read_sector(device, offset).in(place.part)) != first.bytes) {
     report.warning(
         "boot.copy", place,
         fmt::format("the sector at {} isn't the boot sector's twin", offset));
   }
-  return boot;
+  return first;
 }
 
 void check_mirror(const FileTable& table, ProblemList& report) {

@@ -7,13 +7,21 @@
 
 namespace drydock::ntfs {
 
-// The boot sector, or where it can't be believed, its copy at the volume's end, or
-// in the middle, where NT 4 had it.  Reports what is wrong with either; an Error
-// where neither can be believed, or the device can't be read.
-Result<BootSector> check_boot_sectors(const BlockDevice& device, ProblemList& report);
+// The boot sector that counts, and whether it is the copy in the volume's last
+// sector, since the first can't be believed.
+struct FoundBootSector {
+  BootSector boot = {};
+  ByteVector bytes = {};
+  bool from_copy = false;
+};
 
-// Where its copies may be, on a device of this size: the likelier first.
-std::vector<std::uint64_t> boot_sector_copies(std::uint64_t device_size);
+// Reports what is wrong with either; an Error, the boot sector's own, where neither
+// can be believed, or the device can't be read.
+Result<FoundBootSector> check_boot_sectors(const BlockDevice& device,
+                                           ProblemList& report);
+
+// The copy in the device's last sector, where it is one of this device.
+Result<FoundBootSector> find_boot_copy(const BlockDevice& device);
 
 // $MFTMirr against the records that it repeats.
 void check_mirror(const FileTable& table, ProblemList& report);

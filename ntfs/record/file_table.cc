@@ -123,7 +123,8 @@ Result<std::optional<AttributeData>> FileTable::find(Bytes base, std::uint32_t t
                                                      std::u16string_view name) const {
   std::optional<AttributeData> data;
   auto entries = TRY(list_of(base));
-  if (entries.empty()) {
+  // The list doesn't tell of itself.
+  if (entries.empty() || type == kAttributeListType) {
     auto attributes = TRY(decode_attributes(base));
     const RecordAttribute* found = find_in(attributes, type, name);
     if (found != nullptr) data = TRY(AttributeData::create(*volume_, boot_, *found));

@@ -37,6 +37,13 @@ struct InfoRequest {
 };
 Exit info(const InfoRequest& request, Report& report);
 
+// What of a disk's structures is broken.
+struct CheckRequest {
+  std::string image;
+  DiskChoice disk;
+};
+Exit check(const CheckRequest& request, Report& report);
+
 // Shows the disk, or a partition of it, to others over NBD until a signal ends it.
 struct ServeRequest {
   std::string image;

@@ -90,6 +90,15 @@ void add_info(CLI::App& app, InfoRequest& request, Command& command) {
   });
 }
 
+void add_check(CLI::App& app, CheckRequest& request, Command& command) {
+  CLI::App& verb = *app.add_subcommand(
+      "check", "What is broken in container, partitions, volumes, hives, boot stores");
+  verb.add_option("IMAGE", request.image)->required();
+  add_parents(verb, request.disk);
+  verb.callback(
+      [&] { command = [&](Report& report) { return check(request, report); }; });
+}
+
 void add_read_verb(CLI::App& app, const std::string& name, const std::string& words,
                    ReadRequest& request, Command& command,
                    Exit (*function)(const ReadRequest&, Report&)) {
@@ -347,6 +356,7 @@ struct Requests {
   MountRequest mount;
   Mounting mounting;
   InfoRequest info;
+  CheckRequest check;
   ReadRequest read;
   GetRequest get;
   PutRequest put;
@@ -381,6 +391,7 @@ std::string take_environment(Requests& requests) {
 
 void add_verbs(CLI::App& app, Requests& requests, Command& command) {
   add_info(app, requests.info, command);
+  add_check(app, requests.check, command);
   add_repair_verb(app, "diagnose", "What is wrong with a Windows disk", requests.repair,
                   requests.settings, command, diagnose);
   add_repair_verb(app, "repair", "Mend what is wrong", requests.repair,

@@ -161,6 +161,34 @@ std::vector<std::string> files_that_differ(const FileSystem& volume, const Place
   return paths;
 }
 
+// The volume is filled, and room is made again cluster by cluster.
+void put_in_pieces(FileSystem& volume, const std::string& path, int count) {
+  auto filler = [](int i) { return fmt::format("filler {}", i); };
+  VolumeFacts facts = *volume.facts();
+  std::uint64_t room = (3 * count + 50) * std::uint64_t{facts.cluster_size};
+  ASSERT_GT(facts.free, room);
+  ASSERT_TRUE(volume.put("ballast", ByteVector(facts.free - room)));
+  ByteVector cluster(facts.cluster_size, std::byte{3});
+  int fillers = 0;
+  while (volume.put(filler(fillers), cluster)) ++fillers;
+  // Some always are free beside the next one, for the attribute list's own.
+  constexpr int kSpare = 10;
+  int removed = 2 * (count + kSpare);
+  ASSERT_GE(fillers, removed);
+  for (int i = 0; i < 2 * kSpare; i += 2) ASSERT_TRUE(volume.remove(filler(i)));
+  DevicePtr data = *volume.put(path, {})->data();
+  for (int i = 0; i < count; ++i) {
+    ASSERT_TRUE(volume.remove(filler(2 * (i + kSpare))));
+    auto grown = data->resize((i + 1) * std::uint64_t{facts.cluster_size});
+    ASSERT_TRUE(grown) << i << ": " << grown.error().describe();
+  }
+  for (int i = 0; i < fillers; ++i) {
+    bool is_there = i % 2 != 0 || i >= removed;
+    EXPECT_TRUE(!is_there || volume.remove(filler(i)));
+  }
+  EXPECT_TRUE(volume.remove("ballast"));
+}
+
 Place copy_of(const Place& place) {
   Place copy{place.file.string() + ".copy", place.offset};
   RunResult result =

@@ -48,6 +48,10 @@ std::string difference(const Tree& ours, const Tree& theirs);
 std::vector<std::string> files_that_differ(const FileSystem& volume, const Place& place,
                                            const Tree& tree);
 
+// Makes a file of `count` clusters, no two of them together: some 300
+// of them take an attribute list.
+void put_in_pieces(FileSystem& volume, const std::string& path, int count);
+
 // A copy of the file beside it: what is open here can be judged there.
 Place copy_of(const Place& place);
 
