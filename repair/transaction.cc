@@ -1,5 +1,6 @@
 #include "repair/transaction.h"
 
+#include "repair/touched_check.h"
 #include "vhd/base/try.h"
 #include "vhd/chain.h"
 
@@ -85,6 +86,8 @@ Result<std::vector<Outcome>> Transaction::rehearse(const Plan& plan) {
     impl_->replays_image |= std::holds_alternative<ImageReplay>(edit.action);
   }
   TRY(impl_->open_disk());
+  TRY(check_touched_volumes(*impl_->disk, impl_->view.device, impl_->overlay,
+                            TRY(impl_->overlay->changes())));
   impl_->spent = nullptr;
   return outcomes;
 }

@@ -52,8 +52,9 @@ class Transaction {
   const std::vector<Settled>& settled() const;
 
   // Applies `plan` to disk(), flushes its volumes, then opens the overlay anew
-  // so that disk() shows what a reader will find.  After an Error the disk is
-  // half-changed, and everything but dropping the transaction is bad_argument.
+  // so that disk() shows what a reader will find, and checks what was touched
+  // (touched_check.h).  After an Error the disk is half-changed, and everything but
+  // dropping the transaction is bad_argument.
   Result<std::vector<Outcome>> rehearse(const Plan& plan);
 
   // What commit() would write.

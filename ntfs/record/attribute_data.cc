@@ -99,4 +99,20 @@ std::optional<std::uint64_t> AttributeData::locate(std::uint64_t offset) const {
   return piece->run.lcn * cluster_size_ + (offset - piece->start * cluster_size_);
 }
 
+std::vector<AttributeData::Part> AttributeData::parts_at(std::uint64_t offset,
+                                                         std::uint64_t length) const {
+  std::vector<Part> parts;
+  for (const Piece& piece : pieces_) {
+    if (piece.run.lcn == kHole) continue;
+    std::uint64_t start = piece.run.lcn * cluster_size_;
+    std::uint64_t end = start + piece.run.count * cluster_size_;
+    std::uint64_t first = std::max(start, offset);
+    std::uint64_t last = std::min(end, offset + length);
+    if (first >= last) continue;
+    parts.push_back({.offset = piece.start * cluster_size_ + (first - start),
+                     .length = last - first});
+  }
+  return parts;
+}
+
 }  // namespace drydock::ntfs

@@ -42,6 +42,14 @@ class AttributeData {
   // a record, or not mapped.
   std::optional<std::uint64_t> locate(std::uint64_t offset) const;
 
+  // The reverse: which bytes of the attribute lie in `length` bytes of the volume
+  // from `offset` on.
+  struct Part {
+    std::uint64_t offset = 0;
+    std::uint64_t length = 0;
+  };
+  std::vector<Part> parts_at(std::uint64_t offset, std::uint64_t length) const;
+
  private:
   struct Piece {
     std::uint64_t start = 0;  // in clusters, of the attribute

@@ -95,8 +95,12 @@ void add_check(CLI::App& app, CheckRequest& request, Command& command) {
       "check", "What is broken in container, partitions, volumes, hives, boot stores");
   verb.add_option("IMAGE", request.image)->required();
   add_parents(verb, request.disk);
-  verb.callback(
-      [&] { command = [&](Report& report) { return check(request, report); }; });
+  verb.callback([&] {
+    command = {.work = [&](Report& report) { return check(request, report); },
+               .about = request.image,
+               .files = files_of(request.image, request.disk),
+               .reads_all = true};
+  });
 }
 
 void add_read_verb(CLI::App& app, const std::string& name, const std::string& words,

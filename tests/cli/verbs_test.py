@@ -47,6 +47,27 @@ class Info(DiskTest):
         self.assertIn("bytes", drydock("info", disk, "--stats").err)
 
 
+class Check(DiskTest):
+    def test_a_sound_disk_is_healthy_and_all_of_it_is_named(self):
+        disk = self.disk()
+        before = self.hash(disk)
+        checked = self.json("check", "check", disk)
+        self.assertEqual(checked["verdict"], "healthy")
+        whats = " ".join(part["what"] for part in checked["parts"])
+        for what in ("container (vhdx)", "partition table (gpt)", "partition 1 (fat32)",
+                     "partition 3 (ntfs)", "SYSTEM", "boot store"):
+            self.assertIn(what, whats)
+        self.assertIn("verdict: healthy", drydock("check", disk).out)
+        self.assertEqual(self.hash(disk), before)
+
+    def test_a_torn_partition_table_is_told_and_nothing_else(self):
+        checked = self.json("check", "check", self.disk("partition.gpt-torn"), code=1)
+        self.assertEqual(checked["verdict"], "fault")
+        faults = [part for part in checked["parts"] if part["verdict"] == "fault"]
+        self.assertEqual([part["problems"][0]["rule"] for part in faults],
+                         ["table.copy"])
+
+
 class Files(DiskTest):
     def test_ls_lists_folders_of_both_file_systems(self):
         disk = self.disk()
