@@ -13,19 +13,30 @@ constexpr int kDepthMax = 16 << 10;
 // Of the words; a longer path is told by its end.
 constexpr std::size_t kPathSizeMax = 2048;
 
-// One of the names that the record itself holds, the long one where there are two.
+// Takes the better of the names in `record`: the long one where there are two.
+void take_name(Bytes record, std::optional<RecordName>& best) {
+  auto attributes = decode_attributes(record);
+  if (!attributes) return;
+  for (const RecordAttribute& attribute : *attributes) {
+    if (attribute.type() != kFileNameType) continue;
+    auto name = decode_name(attribute.value);
+    if (name && (!best || best->space == kDosName)) best = *std::move(name);
+  }
+}
+
 std::optional<RecordName> name_of(const FileTable& table, std::uint64_t number) {
   auto record = table.read(number);
   if (!record || (load<FileRecordHeader>(*record)->flags & kRecordInUse) == 0) {
     return std::nullopt;
   }
-  auto attributes = decode_attributes(*record);
-  if (!attributes) return std::nullopt;
   std::optional<RecordName> best;
-  for (const RecordAttribute& attribute : *attributes) {
-    if (attribute.type() != kFileNameType) continue;
-    auto name = decode_name(attribute.value);
-    if (name && (!best || best->space == kDosName)) best = *std::move(name);
+  take_name(*record, best);
+  auto entries = table.list_of(*record);
+  if (best || !entries) return best;
+  for (const ListedAttribute& entry : *entries) {
+    if (entry.type != kFileNameType) continue;
+    auto other = table.read(entry.record.record);
+    if (other) take_name(*other, best);
   }
   return best;
 }
