@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "ntfs/open_volume.h"
 #include "repair/hive/check.h"
 #include "repair/hive_files.h"
 #include "repair/hive_logs.h"
@@ -175,6 +176,9 @@ Result<CheckedPart> DiskCheckup::check_one_volume(const Disk& disk,
     if (!slice) return could_not_tell(what, slice.error());
     device = *slice;
   }
+  auto plain = open_plain(device, options_);
+  if (!plain) return could_not_tell(what, plain.error());
+  device = *std::move(plain);
   // Being told to stop is no finding.
   std::optional<Error> stopped;
   Progress progress = [&](std::uint64_t done, std::uint64_t total) -> Done {

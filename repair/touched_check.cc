@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "ntfs/check/touched.h"
+#include "ntfs/open_volume.h"
 #include "vhd/base/try.h"
 #include "vhd/slice.h"
 
@@ -38,9 +39,13 @@ std::vector<ntfs::ByteRange> ranges_in(const Place& place,
   return ranges;
 }
 
-Result<VolumeCheck> check_at(const DevicePtr& device, const Place& place,
+// Where BitLocker encrypts it, each byte of the plain volume but the first few sectors
+// is where its cipher is.
+Result<VolumeCheck> check_at(const Disk& disk, const DevicePtr& device,
+                             const Place& place,
                              const std::vector<ntfs::ByteRange>& ranges) {
-  DevicePtr volume = TRY(Slice::create(device, place.offset, place.size));
+  DevicePtr part = TRY(Slice::create(device, place.offset, place.size));
+  DevicePtr volume = TRY(open_plain(std::move(part), disk.options()));
   return ntfs::check_touched(*volume, ranges);
 }
 
@@ -51,13 +56,13 @@ bool has(const VolumeCheck& check, const VolumeProblem& problem) {
   });
 }
 
-Done check_volume_after(const DevicePtr& before, const DevicePtr& after,
-                        const Place& place,
+Done check_volume_after(const Disk& disk, const DevicePtr& before,
+                        const DevicePtr& after, const Place& place,
                         const std::vector<ntfs::ByteRange>& ranges) {
-  auto now = check_at(after, place, ranges);
+  auto now = check_at(disk, after, place, ranges);
   if (now && now->error_count == 0) return {};
   // It had faults that are none of ours, or isn't one that can be looked into.
-  auto then = check_at(before, place, ranges);
+  auto then = check_at(disk, before, place, ranges);
   if (!then) return {};
   if (!now) return std::move(now).error();
   for (const VolumeProblem& problem : now->problems) {
@@ -81,7 +86,7 @@ Done check_touched_volumes(const Disk& disk, const DevicePtr& before,
     if (ranges.empty()) continue;
     auto file_system = disk.file_system(number);
     if (!file_system || *file_system != "ntfs") continue;
-    TRY(check_volume_after(before, after, place, ranges)
+    TRY(check_volume_after(disk, before, after, place, ranges)
             .in(fmt::format("partition {}", number)));
   }
   return {};

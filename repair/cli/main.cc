@@ -55,6 +55,14 @@ std::string take_key_file(const std::string& path, DiskChoice& disk) {
   return {};
 }
 
+void add_key_file(CLI::App& verb, DiskChoice& disk) {
+  verb.add_option("--key-file",
+                  "What opens volumes that BitLocker encrypts; - is standard input")
+      ->type_name("FILE")
+      ->expected(1)
+      ->check([&disk](const std::string& path) { return take_key_file(path, disk); });
+}
+
 void add_disk_options(CLI::App& verb, DiskChoice& disk) {
   add_parents(verb, disk);
   verb.add_option("--unclean", disk.unclean,
@@ -62,11 +70,7 @@ void add_disk_options(CLI::App& verb, DiskChoice& disk) {
       ->transform(CLI::CheckedTransformer(kUnclean));
   verb.add_flag("--discard-hibernation", disk.discard_hibernation,
                 "Give up what a hibernated Windows remembers, at the first change");
-  verb.add_option("--key-file",
-                  "What opens volumes that BitLocker encrypts; - is standard input")
-      ->type_name("FILE")
-      ->expected(1)
-      ->check([&disk](const std::string& path) { return take_key_file(path, disk); });
+  add_key_file(verb, disk);
 }
 
 void add_change_options(CLI::App& verb, ChangeOptions& change) {
@@ -95,6 +99,7 @@ void add_check(CLI::App& app, CheckRequest& request, Command& command) {
       "check", "What is broken in container, partitions, volumes, hives, boot stores");
   verb.add_option("IMAGE", request.image)->required();
   add_parents(verb, request.disk);
+  add_key_file(verb, request.disk);
   verb.callback([&] {
     command = {.work = [&](Report& report) { return check(request, report); },
                .about = request.image,
@@ -377,9 +382,10 @@ struct Requests {
 
   // All those that open a disk's volumes.
   std::vector<DiskChoice*> disks() {
-    return {&info.disk,         &read.disk,          &get.disk,
-            &mount.disk,        &put.change.disk,    &remove.change.disk,
-            &words.change.disk, &repair.change.disk, &recover.change.disk};
+    return {&info.disk,          &check.disk,        &read.disk,
+            &get.disk,           &mount.disk,        &put.change.disk,
+            &remove.change.disk, &words.change.disk, &repair.change.disk,
+            &recover.change.disk};
   }
 };
 
