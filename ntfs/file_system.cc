@@ -15,6 +15,8 @@ namespace {
 // Of one name, in UTF-16 units: NTFS's $FILE_NAME counts in a byte, and FAT's
 // long names end there too.
 constexpr std::size_t kNameLengthMax = 255;
+// "NAME:STREAM:$DATA".
+constexpr std::size_t kStreamNameLengthMax = 2 * kNameLengthMax + 7;
 
 }  // namespace
 
@@ -56,8 +58,16 @@ bool VolumeCondition::shown_as_found() const {
   return !has(VolumeState::log_unfinished) || replay.has_value();
 }
 
-Result<VolumeCondition> FileSystem::condition() const {
-  return TRY(facts()).condition;
+Result<VolumeCondition> FileSystem::condition() const { return TRY(facts()).condition; }
+
+Done FileSystem::list_names(const File& directory, const VisitName& visit) const {
+  return list(directory,
+              [&](const Entry& entry) { return visit(entry.name, entry.stat.kind); });
+}
+
+Done FileSystem::set_security(std::string_view path, Bytes) {
+  return Error(Errc::unsupported, "this file system keeps no security descriptors")
+      .in(path);
 }
 
 FileTime now() {
@@ -81,10 +91,12 @@ Result<std::vector<std::string>> split_path(std::string_view path) {
     }
     auto units = to_utf16(name);
     if (!units) return Error(Errc::bad_argument, "a name in the path isn't UTF-8");
-    if (units->size() > kNameLengthMax) {
+    bool with_stream = name.find(':') != std::string_view::npos;
+    std::size_t length_max = with_stream ? kStreamNameLengthMax : kNameLengthMax;
+    if (units->size() > length_max) {
       return Error(Errc::bad_argument,
                    fmt::format("a name of {} letters is longer than the {} that fit",
-                               units->size(), kNameLengthMax));
+                               units->size(), length_max));
     }
     names.emplace_back(name);
   }

@@ -6,7 +6,8 @@
 //
 // Paths are UTF-8 (WTF-8), take either slash, start at the root, and match as
 // Windows matches them, without regard to case.  "" and "\" are the root.
-// Reparse points aren't followed.
+// Reparse points aren't followed.  On NTFS "\a.txt:b" is the stream b of a.txt,
+// which find(), put() and remove() take, unless a file has all of that as its name.
 //
 // Threads: one thread at a time for a volume and all of its files.
 
@@ -103,6 +104,12 @@ class FileSystem {
   using Visit = std::function<bool(const Entry&)>;
   virtual Done list(const File& directory, const Visit& visit) const = 0;
 
+  // The same with less: names and kinds alone.  NTFS then reads the directory and
+  // none of the files in it, which for a hundred thousand of them is most of the
+  // work.
+  using VisitName = std::function<bool(const std::string& name, FileKind kind)>;
+  virtual Done list_names(const File& directory, const VisitName& visit) const;
+
   // The rest change the volume.  All settle() first, and fail as that does, and
   // with no_space when it is full.
 
@@ -123,7 +130,7 @@ class FileSystem {
   virtual Result<File> create(std::string_view path) = 0;
   virtual Result<File> create_directory(std::string_view path) = 0;
 
-  // Removes one name; a directory must be empty (bad_argument).
+  // Removes one name, or a stream; a directory must be empty (bad_argument).
   virtual Done remove(std::string_view path) = 0;
 
   // Gives a file another name, perhaps in another directory of this volume.
@@ -132,8 +139,18 @@ class FileSystem {
 
   // Puts `content` under `path`: a file that is there keeps its id, security
   // id, attributes, creation time and links, and gets new bytes and
-  // modification time; else it is created.
+  // modification time; else it is created.  All names of a file show the new bytes.
+  // What NTFS compressed stays so; what WOF compressed becomes a plain file, as
+  // when Windows writes to it.
   virtual Result<File> put(std::string_view path, Bytes content) = 0;
+
+  // Gives a file those of `stat`'s times that aren't 0, and its attributes as far as
+  // Windows lets programs set them: read_only, hidden, system, archive, ...
+  virtual Done set_stat(std::string_view path, const Stat& stat) = 0;
+
+  // Gives a file this security descriptor, self-relative.  bad_argument where it
+  // isn't one; unsupported where the file system keeps none.
+  virtual Done set_security(std::string_view path, Bytes descriptor);
 
   // Writes what is still in memory down to the device, and flushes it.
   virtual Done flush() = 0;

@@ -15,6 +15,8 @@ struct Kind {
   std::string_view operator()(const FilePut&) const { return "file.put"; }
   std::string_view operator()(const FileDelete&) const { return "file.delete"; }
   std::string_view operator()(const FileRename&) const { return "file.rename"; }
+  std::string_view operator()(const FolderMake&) const { return "folder.make"; }
+  std::string_view operator()(const FileSecure&) const { return "file.security"; }
   std::string_view operator()(const ImageReplay&) const { return "image.replay"; }
   std::string_view operator()(const PartitionRestore&) const {
     return "partition.restore";
@@ -31,6 +33,8 @@ struct BootsFrom {
   bool operator()(const BcdDelete&) const { return true; }
   bool operator()(const RegistrySet&) const { return false; }
   bool operator()(const RegistryDelete&) const { return false; }
+  bool operator()(const FolderMake&) const { return false; }
+  bool operator()(const FileSecure&) const { return false; }
   bool operator()(const ImageReplay&) const { return false; }
   bool operator()(const PartitionRestore&) const { return true; }
   bool operator()(const VolumeSettle&) const { return false; }

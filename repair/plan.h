@@ -39,9 +39,16 @@ struct RegistryDelete {
   std::string key;
   std::optional<std::string> value;  // its name; nothing: the key with all below
 };
+// What a copy of a file keeps of it beside its bytes.
+struct FileFacts {
+  Stat stat;                                                     // times and attributes
+  std::optional<ByteVector> security = {};                       // its descriptor
+  std::vector<std::pair<std::string, ByteVector>> streams = {};  // by name
+};
 struct FilePut {
-  GuestPath file;
+  GuestPath file;  // or, with ":NAME", a stream of one
   ByteVector content;
+  std::optional<FileFacts> facts = {};  // nothing: a file that is there keeps its own
 };
 struct FileDelete {
   GuestPath file;
@@ -49,6 +56,15 @@ struct FileDelete {
 struct FileRename {
   GuestPath file;
   std::string to;  // the new path, in the same volume
+};
+// A folder that is there already is as good.
+struct FolderMake {
+  GuestPath folder;
+  std::optional<FileFacts> facts = {};  // of one that is made
+};
+struct FileSecure {
+  GuestPath file;
+  ByteVector descriptor;
 };
 
 // The log that the image's last writer left, carried into the image's file.  No
@@ -68,7 +84,8 @@ struct HiveReplay {
 
 using Action =
     std::variant<BcdSet, BcdDelete, RegistrySet, RegistryDelete, FilePut, FileDelete,
-                 FileRename, ImageReplay, PartitionRestore, VolumeSettle, HiveReplay>;
+                 FileRename, FolderMake, FileSecure, ImageReplay, PartitionRestore,
+                 VolumeSettle, HiveReplay>;
 
 struct Edit {
   Action action;

@@ -4,7 +4,7 @@
 #include <map>
 #include <memory>
 
-#include "repair/edit_words.h"
+#include "repair/file_edits.h"
 #include "repair/hive/difference.h"
 #include "repair/hive_editor.h"
 #include "repair/hive_logs.h"
@@ -34,19 +34,6 @@ Done write_changed(BlockDevice& data, Bytes content) {
     }
   }
   return {};
-}
-
-Done check_holds(const BlockDevice& data, Bytes content) {
-  bool same = data.size() == content.size();
-  ByteVector held(kChunkSize);
-  for (std::size_t start = 0; same && start < content.size(); start += kChunkSize) {
-    Bytes chunk = content.subspan(start, std::min(kChunkSize, content.size() - start));
-    MutableBytes into = MutableBytes(held).first(chunk.size());
-    TRY(data.read(start, into));
-    same = std::equal(chunk.begin(), chunk.end(), into.begin());
-  }
-  if (same) return {};
-  return Error(Errc::corrupt, "what was written doesn't read back");
 }
 
 // A hive or store with edits that aren't saved yet.
@@ -149,9 +136,13 @@ class Rehearsal {
   Result<Outcome> apply(const BcdDelete& edit) { return in_hive(edit.store, edit); }
   Result<Outcome> apply(const RegistrySet& edit) { return in_hive(edit.hive, edit); }
   Result<Outcome> apply(const RegistryDelete& edit) { return in_hive(edit.hive, edit); }
-  Result<Outcome> apply(const FilePut& edit);
-  Result<Outcome> apply(const FileDelete& edit);
-  Result<Outcome> apply(const FileRename& edit);
+  template <class Change>
+  Result<Outcome> of_file(const Change& edit);
+  Result<Outcome> apply(const FilePut& edit) { return of_file(edit); }
+  Result<Outcome> apply(const FileDelete& edit) { return of_file(edit); }
+  Result<Outcome> apply(const FileRename& edit) { return of_file(edit); }
+  Result<Outcome> apply(const FolderMake& edit) { return of_file(edit); }
+  Result<Outcome> apply(const FileSecure& edit) { return of_file(edit); }
   Result<Outcome> apply(const ImageReplay& edit);
   Result<Outcome> apply(const PartitionRestore& edit);
   Result<Outcome> apply(const VolumeSettle& edit);
@@ -192,55 +183,11 @@ Done Rehearsal::save_hives() {
   return {};
 }
 
-// Size and hash of a file, "" where there is none.
-Result<std::string> file_words(const FileSystem& volume, const GuestPath& path) {
-  Result<File> file = volume.find(path.path);
-  if (!file && file.error().code() == Errc::not_found) return std::string();
-  if (!file) return std::move(file).error();
-  if (file->is_directory()) return std::string("a folder");
-  Result<DevicePtr> data = file->data();
-  if (data) return words_of(**data);
-  // Bytes that are stored in a way that we don't read can still be replaced.
-  return fmt::format("{} bytes, {}", file->stat().size, data.error().words());
-}
-
-Result<Outcome> Rehearsal::apply(const FilePut& edit) {
-  Outcome outcome;
-  outcome.where = disk_.show(edit.file);
+template <class Change>
+Result<Outcome> Rehearsal::of_file(const Change& edit) {
+  // What a hive still has to save may be in the file.
   TRY(save_hives());
-  FileSystemPtr volume = TRY(disk_.volume(edit.file.partition));
-  outcome.before = TRY(file_words(*volume, edit.file).in(outcome.where));
-  outcome.after =
-      fmt::format("{} bytes, sha256 {}", edit.content.size(), sha256_of(edit.content));
-  outcome.changed = outcome.before != outcome.after;
-  if (!outcome.changed) return outcome;
-  File file = TRY(volume->put(edit.file.path, edit.content).in(outcome.where));
-  TRY(check_holds(*TRY(file.data().in(outcome.where)), edit.content).in(outcome.where));
-  return outcome;
-}
-
-Result<Outcome> Rehearsal::apply(const FileDelete& edit) {
-  Outcome outcome;
-  outcome.where = disk_.show(edit.file);
-  TRY(save_hives());
-  FileSystemPtr volume = TRY(disk_.volume(edit.file.partition));
-  outcome.before = TRY(file_words(*volume, edit.file).in(outcome.where));
-  TRY(volume->remove(edit.file.path).in(outcome.where));
-  if (TRY(file_words(*volume, edit.file).in(outcome.where)).empty()) return outcome;
-  return Error(Errc::corrupt, "it is still there after its removal").in(outcome.where);
-}
-
-Result<Outcome> Rehearsal::apply(const FileRename& edit) {
-  GuestPath target{.partition = edit.file.partition, .path = edit.to};
-  Outcome outcome;
-  outcome.where = disk_.show(edit.file);
-  TRY(save_hives());
-  FileSystemPtr volume = TRY(disk_.volume(edit.file.partition));
-  outcome.before = disk_.show(edit.file);
-  outcome.after = disk_.show(target);
-  TRY(volume->rename(edit.file.path, edit.to).in(outcome.where));
-  static_cast<void>(TRY(volume->find(edit.to).in(outcome.where)));
-  return outcome;
+  return apply_to_file(edit, disk_);
 }
 
 // The log lies outside of what a guest sees: opening the image for writing, as

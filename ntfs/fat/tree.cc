@@ -368,4 +368,25 @@ Result<NodePtr> Tree::put(std::string_view path, Bytes content) {
   return node_of(place);
 }
 
+Done Tree::set_stat(std::string_view path, const Stat& stat) {
+  NodePtr node = TRY(find(path));
+  if (node->directory == 0) return bad_argument("the root has no times of its own");
+  constexpr std::uint8_t kSettable = kKnownAttributes & ~attribute::directory;
+  ShortSlot slot = node->slot;
+  slot.attributes = static_cast<std::uint8_t>(
+      (slot.attributes & ~kSettable) |
+      (static_cast<std::uint8_t>(stat.attributes) & kSettable));
+  if (stat.modified != 0) set_modified(slot, to_stamp(stat.modified));
+  if (stat.accessed != 0) slot.accessed_date = to_stamp(stat.accessed).date;
+  if (stat.created != 0) {
+    Stamp created = to_stamp(stat.created);
+    slot.created_tenths = created.tenths;
+    slot.created_time = created.time;
+    slot.created_date = created.date;
+  }
+  TRY(change([&] { return save_slot(*node, slot); }));
+  node->slot = slot;
+  return {};
+}
+
 }  // namespace drydock::fat

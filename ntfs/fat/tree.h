@@ -52,6 +52,7 @@ class Tree {
   Result<NodePtr> put(std::string_view path, Bytes content);
   Done remove(std::string_view path);
   Done rename(std::string_view from, std::string_view to);
+  Done set_stat(std::string_view path, const Stat& stat);
 
   // A file's data.  The ranges are within its size.
   Done read(Node& node, std::uint64_t offset, MutableBytes into);

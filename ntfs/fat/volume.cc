@@ -48,6 +48,15 @@ struct Body final : File::Body {
     return DevicePtr(std::make_shared<FileData>(tree, node));
   }
 
+  Result<Details> details() const override {
+    Details details;
+    details.stored = node->is_directory() ? "none" : "clusters";
+    const Clusters& clusters = tree->clusters();
+    details.allocated = std::uint64_t{clusters.count_for(node->slot.size)} *
+                        clusters.geometry().cluster_size;
+    return details;
+  }
+
   TreePtr tree;
   NodePtr node;
 };
@@ -85,6 +94,9 @@ class Volume final : public FileSystem {
   }
   Result<File> put(std::string_view path, Bytes content) override {
     return file(tree_->put(path, content), path);
+  }
+  Done set_stat(std::string_view path, const Stat& stat) override {
+    return tree_->set_stat(path, stat).in(path);
   }
   Done flush() override { return tree_->clusters().flush(); }
 

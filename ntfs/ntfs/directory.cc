@@ -26,8 +26,13 @@ struct Listing {
   bool overflowed = false;
 };
 
+FileKind kind_of(unsigned type) {
+  if (type == NTFS_DT_DIR) return FileKind::directory;
+  return type == NTFS_DT_REPARSE ? FileKind::reparse_point : FileKind::file;
+}
+
 int add_to_listing(void* into, const ntfschar* name, int length, int space, s64,
-                   MFT_REF file, unsigned) {
+                   MFT_REF file, unsigned type) {
   auto& listing = *static_cast<Listing*>(into);
   if (space == FILE_NAME_DOS || length <= 0) return 0;
   Reference reference = Reference::unpack(file);
@@ -38,7 +43,8 @@ int add_to_listing(void* into, const ntfschar* name, int length, int space, s64,
     listing.overflowed = true;
     return -1;
   }
-  listing.names.push_back({.name = to_utf8(text), .file = reference});
+  listing.names.push_back(
+      {.name = to_utf8(text), .file = reference, .kind = kind_of(type)});
   return 0;
 }
 

@@ -21,6 +21,8 @@ Result<std::optional<Reference>> look_up(const Inode& directory,
 struct IndexedName {
   std::string name;  // WTF-8
   Reference file;
+  FileKind kind = FileKind::file;  // as far as the directory says; WOF's are
+                                   // reparse points there
 };
 // All but "." and "..", the 8.3 aliases and NTFS's own files.
 Result<std::vector<IndexedName>> read_directory(const Inode& directory);

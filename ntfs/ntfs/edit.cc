@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <map>
 
-#include "ntfs/ntfs/data_device.h"
 #include "ntfs/ntfs/directory.h"
 #include "ntfs/ntfs/format.h"
 #include "ntfs/ntfs/libntfs.h"
@@ -23,6 +22,11 @@ namespace {
 // POSIX's S_IFREG and S_IFDIR, in which the library is told what to make.
 constexpr mode_t kFileMode = 0100000;
 constexpr mode_t kDirectoryMode = 0040000;
+
+// What a program in Windows may set; the rest says how a file is kept.
+constexpr std::uint32_t kSettableAttributes =
+    attribute::read_only | attribute::hidden | attribute::system | attribute::archive |
+    attribute::temporary | attribute::offline | attribute::not_content_indexed;
 
 // A directory that names can be made in.
 Done check_directory(const Inode& directory) {
@@ -55,33 +59,12 @@ Result<std::uint32_t> security_id_for(Mount& mount, Reference directory, Kind ki
       ->first;
 }
 
-Result<Reference> make(Mount& mount, const Spot& spot, Kind kind) {
-  TRY(check_name(spot.name));
-  std::uint32_t security = TRY(security_id_for(mount, spot.directory(), kind));
-  Inode directory = TRY(Inode::open(mount, spot.directory()));
-  TRY(check_directory(directory));
-  std::vector<std::uint16_t> units = to_library(spot.name);
-  ntfs_inode* made = ntfs_create(directory.get(), cpu_to_le32(security), units.data(),
-                                 static_cast<u8>(units.size()),
-                                 kind == Kind::directory ? kDirectoryMode : kFileMode);
-  if (made == nullptr) return mount.failure("creating it");
-  Inode inode(mount, made);
-  Reference file = inode.reference();
-  // The library marks directories for archiving as well; Windows doesn't.
-  if (kind == Kind::directory) inode.clear_attributes(attribute::archive);
-  TRY(stamp_new(inode));
-  // The directory goes first: closing the file updates what is in its index.
-  TRY(directory.close());
-  TRY(inode.close());
-  TRY(give_short_name(mount, spot.directory(), file, spot.name));
-  inode = TRY(Inode::open(mount, file));
-  TRY(stamp_new(inode));
-  TRY(inode.close());
-  TRY(stamp_directory(mount, spot.directory()));
-  return file;
-}
-
 Error taken() { return Error(Errc::bad_argument, "this name is taken"); }
+
+Done check_no_stream(const Spot& spot) {
+  if (spot.stream.empty()) return {};
+  return Error(Errc::bad_argument, "this names a stream of a file, and not a file");
+}
 
 Error missing() { return Error(Errc::not_found, "there is no such file"); }
 
@@ -154,10 +137,41 @@ Result<std::u16string> passing_name(Mount& mount, Reference directory) {
 
 }  // namespace
 
+Result<Reference> make(Mount& mount, const Spot& spot, Kind kind) {
+  TRY(check_name(spot.name));
+  std::uint32_t security = TRY(security_id_for(mount, spot.directory(), kind));
+  Inode directory = TRY(Inode::open(mount, spot.directory()));
+  TRY(check_directory(directory));
+  std::vector<std::uint16_t> units = to_library(spot.name);
+  // What is made in a compressed directory is left uncompressed, unlike Windows
+  // does it: boot loaders read it too.
+  NVolClearCompression(mount.volume());
+  ntfs_inode* made = ntfs_create(directory.get(), cpu_to_le32(security), units.data(),
+                                 static_cast<u8>(units.size()),
+                                 kind == Kind::directory ? kDirectoryMode : kFileMode);
+  NVolSetCompression(mount.volume());
+  if (made == nullptr) return mount.failure("creating it");
+  Inode inode(mount, made);
+  Reference file = inode.reference();
+  // The library marks directories for archiving as well; Windows doesn't.
+  if (kind == Kind::directory) inode.clear_attributes(attribute::archive);
+  TRY(stamp_new(inode));
+  // The directory goes first: closing the file updates what is in its index.
+  TRY(directory.close());
+  TRY(inode.close());
+  TRY(give_short_name(mount, spot.directory(), file, spot.name));
+  inode = TRY(Inode::open(mount, file));
+  TRY(stamp_new(inode));
+  TRY(inode.close());
+  TRY(stamp_directory(mount, spot.directory()));
+  return file;
+}
+
 Result<Reference> create(Mount& mount, std::string_view path, Kind kind) {
   TRY(mount.begin_change());
   Spot spot = TRY(find_spot(mount, path));
-  if (spot.file) return taken();
+  if (spot.file && spot.stream.empty()) return taken();
+  TRY(check_no_stream(spot));
   return make(mount, spot, kind);
 }
 
@@ -165,6 +179,9 @@ Done remove(Mount& mount, std::string_view path) {
   TRY(mount.begin_change());
   Spot spot = TRY(find_spot(mount, path));
   if (!spot.file) return missing();
+  if (!spot.stream.empty()) {
+    return remove_stream(mount, {.file = *spot.file, .name = spot.stream});
+  }
   TRY(check_removable(mount, *spot.file));
   std::u16string name = TRY(name_as_written(mount, spot));
   TRY(unlink(mount, spot, name));
@@ -174,7 +191,7 @@ Done remove(Mount& mount, std::string_view path) {
     return left->close();
   }
   if (left.error().code() != Errc::not_found) return std::move(left).error();
-  if (auto held = mount.held_data_of(*spot.file)) held->set_size(0);
+  mount.tell_removed(*spot.file);
   return {};
 }
 
@@ -183,6 +200,8 @@ Done rename(Mount& mount, std::string_view from, std::string_view to) {
   Spot source = TRY(find_spot(mount, from).in(from));
   if (!source.file) return missing().in(from);
   Spot target = TRY(find_spot(mount, to).in(to));
+  TRY(check_no_stream(source).in(from));
+  TRY(check_no_stream(target).in(to));
   bool same_directory = source.directory() == target.directory();
   bool same_file = same_directory && target.file == source.file;
   if (target.file && !same_file) return taken().in(to);
@@ -213,6 +232,16 @@ Done rename(Mount& mount, std::string_view from, std::string_view to) {
   TRY(stamp_renamed(inode, target.directory()));
   TRY(inode.close());
   return stamp_directory(mount, target.directory());
+}
+
+Done set_stat(Mount& mount, std::string_view path, const Stat& stat) {
+  TRY(mount.begin_change());
+  StreamReference file = TRY(resolve(mount, path));
+  Inode inode = TRY(Inode::open(mount, file.file));
+  TRY(check_ours(inode));
+  inode.set_attributes(stat.attributes, kSettableAttributes);
+  set_times(inode, stat);
+  return inode.close();
 }
 
 }  // namespace drydock::ntfs

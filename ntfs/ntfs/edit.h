@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "ntfs/ntfs/directory.h"
+#include "ntfs/ntfs/path.h"
 #include "vhd/base/bytes.h"
 
 namespace drydock::ntfs {
@@ -20,10 +21,24 @@ class Mount;
 Result<Reference> create(Mount& mount, std::string_view path, Kind kind);
 Done remove(Mount& mount, std::string_view path);
 Done rename(Mount& mount, std::string_view from, std::string_view to);
-Result<Reference> put(Mount& mount, std::string_view path, Bytes content);
+Result<StreamReference> put(Mount& mount, std::string_view path, Bytes content);
+Done set_stat(Mount& mount, std::string_view path, const Stat& stat);
+
+// Makes a file where nothing has the spot's name.
+Result<Reference> make(Mount& mount, const Spot& spot, Kind kind);
+
+// Gives a stream that is there, or isn't yet, these bytes: compressed by NTFS where
+// the file is, and no more by WOF.  Nothing of the file may be open.
+Done replace_data(Mount& mount, const StreamReference& stream, Bytes content);
+
+// not_found where the file has no such stream.
+Done remove_stream(Mount& mount, const StreamReference& stream);
+
+// Whether NTFS compresses the stream, block by block.
+bool is_compressed(const OpenData& file);
 
 // Writes `from` into the data of an open file, which has grown where needed,
-// and stamps it.  unsupported where it's compressed.
+// and stamps it.
 Done write_data(OpenData& file, std::uint64_t offset, Bytes from);
 
 // Grows the data of an open file with zeros, or cuts it, and stamps it.

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <string_view>
 
 #include "ntfs/record/layout.h"
 #include "vhd/base/bytes.h"
@@ -36,7 +37,32 @@ struct BootSectorFormat {
 };
 static_assert(OnDisk<BootSectorFormat> && sizeof(BootSectorFormat) == 512);
 
-// Reparse tag of a file that the Windows Overlay Filter keeps compressed.
+// Reparse tags; kWofTag is of a file that the Windows Overlay Filter compressed.
+inline constexpr std::uint32_t kMountPointTag = 0xa0000003;
+inline constexpr std::uint32_t kSymbolicLinkTag = 0xa000000c;
 inline constexpr std::uint32_t kWofTag = 0x80000017;
+inline constexpr std::uint32_t kLinuxSymlinkTag = 0xa000001d;
+
+// The stream that holds the bytes of such a file.
+inline constexpr std::u16string_view kWofStream = u"WofCompressedData";
+
+// How $REPARSE_POINT begins.  [MS-FSCC] 2.1.2.2
+struct ReparseHeader {
+  le32 tag;       // +0x00  ReparseTag
+  le16 length;    // +0x04  ReparseDataLength, of what follows; and a GUID first
+                  //        where the tag isn't Microsoft's
+  le16 reserved;  // +0x06
+};
+static_assert(OnDisk<ReparseHeader> && sizeof(ReparseHeader) == 8);
+
+// How a mount point or a symbolic link goes on; four bytes of flags follow in the
+// latter, and then the names, in UTF-16.  [MS-FSCC] 2.1.2.4, 2.1.2.5
+struct LinkFields {
+  le16 target_offset;  // +0x00  SubstituteNameOffset, from the names' start
+  le16 target_length;  // +0x02  in bytes, as are the others
+  le16 print_offset;   // +0x04
+  le16 print_length;   // +0x06
+};
+static_assert(OnDisk<LinkFields> && sizeof(LinkFields) == 8);
 
 }  // namespace drydock::ntfs

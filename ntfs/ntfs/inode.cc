@@ -7,6 +7,7 @@
 #include "ntfs/ntfs/format.h"
 #include "ntfs/ntfs/libntfs.h"
 #include "ntfs/ntfs/mount.h"
+#include "ntfs/ntfs/reparse.h"
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
 
@@ -18,24 +19,17 @@ namespace {
 // and "has a view index".
 constexpr std::uint32_t kOwnBits = 0x3000'0000;
 
-class Search {
- public:
-  explicit Search(const Inode& inode)
-      : context_(ntfs_attr_get_search_ctx(inode.get(), nullptr)) {}
-  Search(const Search&) = delete;
-  ~Search() {
-    if (context_ != nullptr) ntfs_attr_put_search_ctx(context_);
-  }
-  ntfs_attr_search_ctx* get() { return context_; }
-
- private:
-  ntfs_attr_search_ctx* context_;
-};
-
 FileTime file_time(ntfs_time time) { return static_cast<FileTime>(sle64_to_cpu(time)); }
 
-// The bytes of the attribute that `context` found, where they are resident and
-// lie within their record.
+}  // namespace
+
+Search::Search(const Inode& inode)
+    : context_(ntfs_attr_get_search_ctx(inode.get(), nullptr)) {}
+
+Search::~Search() {
+  if (context_ != nullptr) ntfs_attr_put_search_ctx(context_);
+}
+
 Bytes resident_value(const ntfs_attr_search_ctx& context) {
   const ATTR_RECORD& found = *context.attr;
   if (found.non_resident != 0) return {};
@@ -45,8 +39,6 @@ Bytes resident_value(const ntfs_attr_search_ctx& context) {
   if (offset > whole || length > whole - offset) return {};
   return {reinterpret_cast<const std::byte*>(&found) + offset, length};
 }
-
-}  // namespace
 
 bool is_system(Reference file) {
   return file.record < kFirstUserRecord && file.record != kRootRecord;
@@ -86,8 +78,11 @@ Inode::~Inode() {
   if (inode_ != nullptr) ntfs_inode_close(inode_);
 }
 
-void Inode::clear_attributes(std::uint32_t bits) {
-  inode_->flags = static_cast<FILE_ATTR_FLAGS>(le32_to_cpu(inode_->flags) & ~bits);
+void Inode::clear_attributes(std::uint32_t bits) { set_attributes(0, bits); }
+
+void Inode::set_attributes(std::uint32_t bits, std::uint32_t mask) {
+  inode_->flags = static_cast<FILE_ATTR_FLAGS>((le32_to_cpu(inode_->flags) & ~mask) |
+                                               (bits & mask));
   ntfs_inode_mark_dirty(inode_);
 }
 
@@ -129,6 +124,17 @@ Attribute::~Attribute() {
   if (attribute_ != nullptr) ntfs_attr_close(attribute_);
 }
 
+Result<OpenData> open_data(Mount& mount, const StreamReference& stream) {
+  Inode inode = TRY(Inode::open(mount, stream.file));
+  auto data = TRY(Attribute::open(inode, le32_to_cpu(AT_DATA), stream.name));
+  if (!data) {
+    return Error(Errc::corrupt,
+                 fmt::format("record {} of $MFT has no data stream \"{}\"",
+                             stream.file.record, to_utf8(stream.name)));
+  }
+  return OpenData{std::move(inode), std::move(*data), stream.name};
+}
+
 Done close(OpenData file) {
   Inode inode = std::move(file.inode);
   { Attribute data = std::move(file.data); }  // goes before its inode
@@ -164,17 +170,6 @@ Result<std::vector<NameRecord>> names_of(const Inode& inode) {
   }
   if (errno != ENOENT) return inode.mount().failure("reading its names");
   return names;
-}
-
-Result<std::uint32_t> reparse_tag_of(const Inode& inode) {
-  if ((inode.attributes() & attribute::reparse_point) == 0) return 0u;
-  auto point = TRY(Attribute::open(inode, le32_to_cpu(AT_REPARSE_POINT)));
-  if (!point) return 0u;
-  le32 tag;
-  if (ntfs_attr_pread(point->get(), 0, sizeof tag, &tag) != sizeof tag) {
-    return inode.mount().failure("reading its reparse point");
-  }
-  return std::uint32_t{tag};
 }
 
 Result<Stat> stat_of(const Inode& inode) {

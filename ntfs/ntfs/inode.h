@@ -20,10 +20,19 @@
 struct _ntfs_inode;
 struct _ntfs_attr;
 struct _ntfs_volume;
+struct _ntfs_attr_search_ctx;
 
 namespace drydock::ntfs {
 
 class Mount;
+
+// A file's bytes under one of the names that it may have several of.
+struct StreamReference {
+  Reference file;
+  std::u16string name;  // "" is what is meant when no stream is named
+
+  friend bool operator==(const StreamReference&, const StreamReference&) = default;
+};
 
 // NTFS's own files, by their numbers; they are read, never changed.
 bool is_system(Reference file);
@@ -53,6 +62,8 @@ class Inode {
   bool is_directory() const;
   std::uint32_t attributes() const;  // as in Stat
   void clear_attributes(std::uint32_t bits);
+  // `bits` of those in `mask`.
+  void set_attributes(std::uint32_t bits, std::uint32_t mask);
 
   // Writes what was changed, and closes.  The destructor does so too, but has
   // nobody to tell of a failure.
@@ -83,11 +94,14 @@ class Attribute {
   _ntfs_attr* attribute_;
 };
 
-// A file's inode and its unnamed stream, kept open together.
+// A file's inode and one of its streams, kept open together.
 struct OpenData {
   Inode inode;
   Attribute data;
+  std::u16string name;  // of the stream
 };
+// corrupt where it has no such stream.
+Result<OpenData> open_data(Mount& mount, const StreamReference& stream);
 Done close(OpenData file);
 
 // One $FILE_NAME of a record.
@@ -101,8 +115,22 @@ struct NameRecord {
 Result<Stat> stat_of(const Inode& inode);
 Result<std::vector<NameRecord>> names_of(const Inode& inode);
 
-// 0 where it has no reparse point.
-Result<std::uint32_t> reparse_tag_of(const Inode& inode);
+// A look through the attributes of an open inode, those in its other records too.
+class Search {
+ public:
+  explicit Search(const Inode& inode);
+  Search(const Search&) = delete;
+  ~Search();
+  // Null where memory is out.
+  _ntfs_attr_search_ctx* get() { return context_; }
+
+ private:
+  _ntfs_attr_search_ctx* context_;
+};
+
+// The bytes of the attribute that was found, where they are resident and lie
+// within their record.
+Bytes resident_value(const _ntfs_attr_search_ctx& found);
 
 // bad_argument for what nobody but NTFS itself may change: its own files, and
 // those in $Extend.

@@ -97,9 +97,8 @@ Done Mount::mount() {
     condition_.add(VolumeState::dirty, "its $MFTMirr differs from $MFT");
   }
   ntfs_create_lru_caches(volume_);
-  // What is made in a compressed directory is left uncompressed: boot loaders
-  // read it too.
-  NVolClearCompression(volume_);
+  // Where this is off, the library makes plain what it empties to write anew.
+  NVolSetCompression(volume_);
   return {};
 }
 
@@ -171,16 +170,12 @@ Done Mount::begin_change(std::uint64_t length) {
   return {};
 }
 
-Result<OpenData*> Mount::warm(Reference file) {
-  if (warm_ && warm_->inode.reference() == file) return warm_.get();
-  TRY(cool());
-  Inode inode = TRY(Inode::open(*this, file));
-  auto data = TRY(Attribute::open(inode, le32_to_cpu(AT_DATA)));
-  if (!data) {
-    return Error(Errc::corrupt,
-                 fmt::format("record {} of $MFT has no data stream", file.record));
+Result<OpenData*> Mount::warm(const StreamReference& stream) {
+  if (warm_ && warm_->inode.reference() == stream.file && warm_->name == stream.name) {
+    return warm_.get();
   }
-  warm_ = std::make_unique<OpenData>(OpenData{std::move(inode), std::move(*data)});
+  TRY(cool());
+  warm_ = std::make_unique<OpenData>(TRY(open_data(*this, stream)));
   return warm_.get();
 }
 
@@ -190,16 +185,16 @@ Done Mount::cool() {
   return close(std::move(*closing));
 }
 
-Result<OpenData*> Mount::begin_data(Reference file) {
+Result<OpenData*> Mount::begin_data(const StreamReference& stream) {
   // A file's runs are a list: nothing in it can go in circles.
   operations_.begin(~std::uint64_t{0});
   forget_messages();
-  return warm(file);
+  return warm(stream);
 }
 
-Result<OpenData*> Mount::begin_data_change(Reference file) {
+Result<OpenData*> Mount::begin_data_change(const StreamReference& stream) {
   TRY(settle());
-  return begin_data(file);
+  return begin_data(stream);
 }
 
 Error Mount::failure(std::string_view doing) {
@@ -224,17 +219,28 @@ Done Mount::flush() {
   return operations_.device()->flush();
 }
 
-std::shared_ptr<DataDevice> Mount::held_data_of(Reference file) {
-  auto found = data_.find(file.pack());
-  return found == data_.end() ? nullptr : found->second.lock();
+Result<std::shared_ptr<DataDevice>> Mount::data_of(const StreamReference& stream) {
+  DataKey key(stream.file.pack(), stream.name);
+  if (auto found = data_.find(key); found != data_.end()) {
+    if (auto held = found->second.lock()) return held;
+  }
+  std::erase_if(data_, [](const auto& entry) { return entry.second.expired(); });
+  auto device = TRY(DataDevice::open(shared_from_this(), stream));
+  data_[key] = device;
+  return device;
 }
 
-Result<std::shared_ptr<DataDevice>> Mount::data_of(Reference file) {
-  if (auto held = held_data_of(file)) return held;
-  std::erase_if(data_, [](const auto& entry) { return entry.second.expired(); });
-  auto device = TRY(DataDevice::open(shared_from_this(), file));
-  data_[file.pack()] = device;
-  return device;
+void Mount::tell_replaced(const StreamReference& stream, std::uint64_t size) {
+  auto found = data_.find(DataKey(stream.file.pack(), stream.name));
+  if (found == data_.end()) return;
+  if (auto held = found->second.lock()) held->replaced(size);
+}
+
+void Mount::tell_removed(Reference file) {
+  for (auto& [key, data] : data_) {
+    if (key.first != file.pack()) continue;
+    if (auto held = data.lock()) held->replaced(0);
+  }
 }
 
 }  // namespace drydock::ntfs

@@ -8,7 +8,7 @@
 //
 // libntfs-3g must never open one inode twice: each copy would have its own
 // idea of the record, and the last closed would win.  So between two calls on
-// a volume no inode is open, but for one file's whose data is being read or
+// a volume no inode is open, but for one file's of which a stream is being read or
 // written, the warm one; and every call but those on its data starts by
 // closing it.
 
@@ -52,6 +52,9 @@ class Mount final : public std::enable_shared_from_this<Mount> {
   Done check_settle() const;
   const std::vector<Settlement>& settlements() const { return settlements_; }
 
+  // For the trial itself (trial.h), which settle() else begins with.
+  void trust_library() { library_tried_ = true; }
+
   // Starts a call that looks something up: closes the warm file, and grants
   // the reads that an honest volume needs.  Fails where an earlier write to
   // the warm file can't be finished.
@@ -61,9 +64,9 @@ class Mount final : public std::enable_shared_from_this<Mount> {
   // read_only, or busy, where it may not.
   Done begin_change(std::uint64_t length = 0);
 
-  // Starts a call on the data of `file`, and gives it, open and warm.
-  Result<OpenData*> begin_data(Reference file);
-  Result<OpenData*> begin_data_change(Reference file);
+  // Starts a call on the bytes of `stream`, and gives it, open and warm.
+  Result<OpenData*> begin_data(const StreamReference& stream);
+  Result<OpenData*> begin_data_change(const StreamReference& stream);
 
   // What the library's last call failed of: the device's own Error, else what
   // errno and its messages say.  Call it at once.
@@ -72,11 +75,13 @@ class Mount final : public std::enable_shared_from_this<Mount> {
   // Every write is on the device, and the device is flushed.
   Done flush();
 
-  // The device over the data of `file`: the same one while anybody holds it,
+  // The device over the bytes of `stream`: the same one while anybody holds it,
   // so that all see one size.
-  Result<std::shared_ptr<DataDevice>> data_of(Reference file);
-  // The one that somebody holds, or null.
-  std::shared_ptr<DataDevice> held_data_of(Reference file);
+  Result<std::shared_ptr<DataDevice>> data_of(const StreamReference& stream);
+  // Tells whoever holds it that the stream was replaced by plain bytes, so many;
+  // or that the file is gone, with all its streams.
+  void tell_replaced(const StreamReference& stream, std::uint64_t size);
+  void tell_removed(Reference file);
 
  private:
   Mount(Unfinished unfinished, VolumeOptions options, BootSector boot_sector);
@@ -89,7 +94,7 @@ class Mount final : public std::enable_shared_from_this<Mount> {
   Done settle_hibernation();
   Done zero_start(Reference hibernation_file);
   Done mark_dirty();
-  Result<OpenData*> warm(Reference file);
+  Result<OpenData*> warm(const StreamReference& stream);
   Done cool();
 
   VolumeOptions options_;
@@ -100,10 +105,13 @@ class Mount final : public std::enable_shared_from_this<Mount> {
   VolumeCondition condition_;
   bool mirror_differs_ = false;
   bool chkdsk_underway_ = false;
+  bool library_tried_ = false;
   bool settled_ = false;
   std::vector<Settlement> settlements_;
   std::unique_ptr<OpenData> warm_;
-  std::map<std::uint64_t, std::weak_ptr<DataDevice>> data_;  // by Reference
+  // By Reference and name.
+  using DataKey = std::pair<std::uint64_t, std::u16string>;
+  std::map<DataKey, std::weak_ptr<DataDevice>> data_;
 };
 
 }  // namespace drydock::ntfs

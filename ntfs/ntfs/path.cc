@@ -11,6 +11,37 @@
 
 namespace drydock::ntfs {
 
+namespace {
+
+// "a.txt:b" or "a.txt:b:$DATA" in two.
+struct StreamName {
+  std::string file;
+  std::u16string stream;
+};
+
+bool names_stream(std::string_view name) {
+  return name.find(':') != std::string_view::npos;
+}
+
+Result<StreamName> split_stream(std::string_view name) {
+  constexpr std::string_view kDataType = "$data";
+  std::size_t colon = name.find(':');
+  std::string_view stream = name.substr(colon + 1);
+  std::size_t second = stream.find(':');
+  if (second != std::string_view::npos) {
+    if (ascii_lower(stream.substr(second + 1)) != kDataType) {
+      return Error(Errc::bad_argument,
+                   fmt::format("\"{}\" names an attribute that isn't data", name));
+    }
+    stream = stream.substr(0, second);
+  }
+  auto units = to_utf16(stream);
+  if (!units) return Error(Errc::bad_argument, "the stream's name isn't UTF-8");
+  return StreamName{.file = std::string(name.substr(0, colon)), .stream = *units};
+}
+
+}  // namespace
+
 Result<std::vector<Reference>> walk(Mount& mount,
                                     const std::vector<std::string>& names) {
   Inode at = TRY(Inode::open(mount, {.record = kRootRecord}));
@@ -28,6 +59,20 @@ Result<std::vector<Reference>> walk(Mount& mount,
   return way;
 }
 
+Result<StreamReference> resolve(Mount& mount, std::string_view path) {
+  auto names = TRY(split_path(path));
+  auto way = walk(mount, names);
+  if (way) return StreamReference{.file = way->back(), .name = {}};
+  bool missing = way.error().code() == Errc::not_found;
+  if (!missing || names.empty() || !names_stream(names.back())) {
+    return std::move(way).error();
+  }
+  StreamName parts = TRY(split_stream(names.back()));
+  names.back() = parts.file;
+  auto files = TRY(walk(mount, names));
+  return StreamReference{.file = files.back(), .name = std::move(parts.stream)};
+}
+
 Result<Spot> find_spot(Mount& mount, std::string_view path) {
   auto names = TRY(split_path(path));
   if (names.empty()) {
@@ -35,7 +80,8 @@ Result<Spot> find_spot(Mount& mount, std::string_view path) {
   }
   std::string last = std::move(names.back());
   names.pop_back();
-  Spot spot{.way = TRY(walk(mount, names)), .name = {}, .file = {}};
+  Spot spot;
+  spot.way = TRY(walk(mount, names));
   Inode directory = TRY(Inode::open(mount, spot.directory()));
   if (!directory.is_directory()) {
     return Error(Errc::not_found, fmt::format("\"{}\" isn't a directory",
@@ -44,6 +90,11 @@ Result<Spot> find_spot(Mount& mount, std::string_view path) {
   auto units = to_utf16(last);
   if (!units) return Error(Errc::bad_argument, "the name isn't UTF-8");
   spot.name = *units;
+  spot.file = TRY(look_up(directory, spot.name));
+  if (spot.file || !names_stream(last)) return spot;
+  StreamName parts = TRY(split_stream(last));
+  spot.name = *to_utf16(parts.file);
+  spot.stream = std::move(parts.stream);
   spot.file = TRY(look_up(directory, spot.name));
   return spot;
 }

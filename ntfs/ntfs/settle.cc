@@ -13,6 +13,7 @@
 #include "ntfs/ntfs/format.h"
 #include "ntfs/ntfs/libntfs.h"
 #include "ntfs/ntfs/mount.h"
+#include "ntfs/ntfs/trial.h"
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
 
@@ -106,6 +107,8 @@ Done Mount::check_settle() const {
 Done Mount::settle() {
   if (settled_) return {};
   TRY(check_settle());
+  if (!library_tried_) TRY(try_library(unfinished_.below(), options_));
+  library_tried_ = true;
   if (!condition_.clean()) TRY(begin());
   NVolClearReadOnly(volume_);
   operations_.allow_writes();

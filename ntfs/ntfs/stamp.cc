@@ -118,10 +118,25 @@ void stamp_modified(Inode& inode) {
   mark_dirty(inode);
 }
 
-Done stamp_renamed(Inode& inode, Reference directory) {
+void stamp_changed(Inode& inode) {
   inode.get()->last_mft_change_time = time_of(inode);
   mark_dirty(inode);
+}
+
+Done stamp_renamed(Inode& inode, Reference directory) {
+  stamp_changed(inode);
   return stamp_names(inode, directory);
+}
+
+void set_times(Inode& inode, const Stat& stat) {
+  auto set = [](ntfs_time& time, FileTime to) {
+    if (to != 0) time = cpu_to_sle64(static_cast<s64>(to));
+  };
+  set(inode.get()->creation_time, stat.created);
+  set(inode.get()->last_data_change_time, stat.modified);
+  set(inode.get()->last_mft_change_time, stat.changed);
+  set(inode.get()->last_access_time, stat.accessed);
+  mark_dirty(inode);
 }
 
 Done stamp_directory(Mount& mount, Reference directory) {

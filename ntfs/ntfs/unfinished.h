@@ -24,6 +24,8 @@ class Unfinished {
   // Fails only where it has to be replayed and can't be (Unclean::replay).
   static Result<Unfinished> examine(DevicePtr partition, Unclean unclean);
 
+  // The volume as it lies.
+  const DevicePtr& below() const { return partition_; }
   // The volume as it is shown.
   const DevicePtr& device() const { return device_; }
   // What was replayed, and zeros where there was nothing to do; nothing where it

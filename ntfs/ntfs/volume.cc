@@ -7,12 +7,14 @@
 #include <bit>
 
 #include "ntfs/ntfs/data_device.h"
+#include "ntfs/ntfs/details.h"
 #include "ntfs/ntfs/directory.h"
 #include "ntfs/ntfs/edit.h"
 #include "ntfs/ntfs/format.h"
 #include "ntfs/ntfs/libntfs.h"
 #include "ntfs/ntfs/mount.h"
 #include "ntfs/ntfs/path.h"
+#include "ntfs/ntfs/security.h"
 #include "vhd/base/checked.h"
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
@@ -23,18 +25,22 @@ namespace {
 
 class NtfsFile final : public File::Body {
  public:
-  NtfsFile(std::shared_ptr<Mount> mount, Reference reference)
-      : mount_(std::move(mount)), reference_(reference) {}
+  NtfsFile(std::shared_ptr<Mount> mount, StreamReference stream)
+      : mount_(std::move(mount)), stream_(std::move(stream)) {}
 
   Result<DevicePtr> data() const override {
-    return DevicePtr(TRY(mount_->data_of(reference_)));
+    return DevicePtr(TRY(mount_->data_of(stream_)));
+  }
+  Result<Details> details() const override {
+    TRY(mount_->begin());
+    return details_of(*mount_, stream_);
   }
   const std::shared_ptr<Mount>& mount() const { return mount_; }
-  Reference reference() const { return reference_; }
+  Reference reference() const { return stream_.file; }
 
  private:
   std::shared_ptr<Mount> mount_;
-  Reference reference_;
+  StreamReference stream_;
 };
 
 class Volume final : public FileSystem {
@@ -50,11 +56,14 @@ class Volume final : public FileSystem {
   }
   Result<File> find(std::string_view path) const override;
   Done list(const File& directory, const Visit& visit) const override;
+  Done list_names(const File& directory, const VisitName& visit) const override;
   Result<File> create(std::string_view path) override {
-    return file_at(TRY(ntfs::create(*mount_, path, Kind::file).in(path))).in(path);
+    Reference made = TRY(ntfs::create(*mount_, path, Kind::file).in(path));
+    return file_at({.file = made, .name = {}}).in(path);
   }
   Result<File> create_directory(std::string_view path) override {
-    return file_at(TRY(ntfs::create(*mount_, path, Kind::directory).in(path))).in(path);
+    Reference made = TRY(ntfs::create(*mount_, path, Kind::directory).in(path));
+    return file_at({.file = made, .name = {}}).in(path);
   }
   Done remove(std::string_view path) override {
     return ntfs::remove(*mount_, path).in(path);
@@ -65,10 +74,17 @@ class Volume final : public FileSystem {
   Result<File> put(std::string_view path, Bytes content) override {
     return file_at(TRY(ntfs::put(*mount_, path, content).in(path))).in(path);
   }
+  Done set_stat(std::string_view path, const Stat& stat) override {
+    return ntfs::set_stat(*mount_, path, stat).in(path);
+  }
+  Done set_security(std::string_view path, Bytes descriptor) override {
+    return ntfs::set_security(*mount_, path, descriptor).in(path);
+  }
   Done flush() override { return mount_->flush(); }
 
  private:
-  Result<File> file_at(Reference reference) const;
+  Result<File> file_at(StreamReference stream) const;
+  Result<std::vector<IndexedName>> names_in(const File& directory) const;
 
   std::shared_ptr<Mount> mount_;
 };
@@ -127,31 +143,55 @@ Result<VolumeFacts> Volume::facts() const {
                      .condition = mount_->condition()};
 }
 
-Result<File> Volume::file_at(Reference reference) const {
-  Inode inode = TRY(Inode::open(*mount_, reference));
+Result<File> Volume::file_at(StreamReference stream) const {
+  Inode inode = TRY(Inode::open(*mount_, stream.file));
   Stat stat = TRY(stat_of(inode));
-  return File(stat, std::make_shared<NtfsFile>(mount_, inode.reference()));
+  stream.file = inode.reference();
+  if (!stream.name.empty()) {
+    auto data = TRY(Attribute::open(inode, le32_to_cpu(AT_DATA), stream.name));
+    if (!data) {
+      return Error(Errc::not_found,
+                   fmt::format("it has no stream \"{}\"", to_utf8(stream.name)));
+    }
+    stat.kind = FileKind::file;
+    stat.size = static_cast<std::uint64_t>(std::max<s64>(data->get()->data_size, 0));
+  }
+  return File(stat, std::make_shared<NtfsFile>(mount_, std::move(stream)));
 }
 
 Result<File> Volume::find(std::string_view path) const {
-  auto names = TRY(split_path(path));
   TRY(mount_->begin());
-  return file_at(TRY(walk(*mount_, names).in(path)).back()).in(path);
+  return file_at(TRY(resolve(*mount_, path).in(path))).in(path);
 }
 
-Done Volume::list(const File& directory, const Visit& visit) const {
+Result<std::vector<IndexedName>> Volume::names_in(const File& directory) const {
   const auto* body = dynamic_cast<const NtfsFile*>(directory.body().get());
   if (body == nullptr || body->mount() != mount_) {
     return Error(Errc::bad_argument, "this directory is of another volume");
   }
-  std::vector<IndexedName> names;
-  {
-    TRY(mount_->begin());
-    Inode inode = TRY(Inode::open(*mount_, body->reference()));
-    if (!inode.is_directory())
-      return Error(Errc::bad_argument, "this isn't a directory");
-    names = TRY(read_directory(inode));
+  TRY(mount_->begin());
+  Inode inode = TRY(Inode::open(*mount_, body->reference()));
+  if (!inode.is_directory()) return Error(Errc::bad_argument, "this isn't a directory");
+  return read_directory(inode);
+}
+
+Done Volume::list_names(const File& directory, const VisitName& visit) const {
+  for (const IndexedName& name : TRY(names_in(directory))) {
+    FileKind kind = name.kind;
+    if (kind == FileKind::reparse_point) {
+      // Only the file itself says whether it is WOF's.
+      TRY(mount_->begin());
+      auto inode = Inode::open(*mount_, name.file);
+      auto stat = inode ? stat_of(*inode) : Result<Stat>(Stat{.kind = kind});
+      if (stat) kind = stat->kind;
+    }
+    if (!visit(name.name, kind)) return {};
   }
+  return {};
+}
+
+Done Volume::list(const File& directory, const Visit& visit) const {
+  auto names = TRY(names_in(directory));
   for (IndexedName& name : names) {
     TRY(mount_->begin());  // `visit` may have used the volume.
     Entry entry{.name = std::move(name.name), .stat = {.id = name.file.pack()}};

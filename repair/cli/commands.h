@@ -97,6 +97,7 @@ struct GetRequest {
   std::string image;
   std::string guest;
   std::string host;  // "-" is stdout
+  bool recursive = false;
   std::size_t installation = 0;
   DiskChoice disk;
 };
@@ -124,6 +125,7 @@ struct PutRequest {
   std::string host;  // "-" is stdin
   std::string guest;
   bool keep_old = false;
+  bool recursive = false;
   ChangeOptions change;
 };
 Exit put(const PutRequest& request, Report& report);

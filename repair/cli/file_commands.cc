@@ -1,4 +1,4 @@
-// drydock ls, cat, stat, get, put, rm: files by their guest paths.
+// drydock ls, cat, stat: what an image's files are.
 
 #include <fmt/format.h>
 
@@ -6,13 +6,10 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "repair/cli/change.h"
+#include "ntfs/security/sddl.h"
 #include "repair/cli/commands.h"
-#include "repair/cli/host_file.h"
+#include "repair/cli/guest_files.h"
 #include "repair/cli/json.h"
-#include "repair/cli/notes.h"
-#include "repair/disk.h"
-#include "repair/transaction.h"
 #include "vhd/base/try.h"
 
 namespace drydock::cli {
@@ -22,45 +19,6 @@ using nlohmann::json;
 
 // Of a directory tree that a stranger's disk may hold.
 constexpr int kFolderDepthMax = 256;
-// Of what is put into an image in one piece; it is held in memory and in the
-// journal.
-constexpr std::uint64_t kPutSizeMax = std::uint64_t{1} << 30;
-// Files are read out in pieces of this size.
-constexpr std::uint64_t kCopySize = 4 << 20;
-
-// An image opened for looking at its files.
-struct OpenImage {
-  repair::View view;
-  std::unique_ptr<repair::Disk> disk;
-};
-
-Result<OpenImage> open_image_file(const std::string& image, const DiskChoice& choice,
-                                  Report& report) {
-  repair::View view = TRY(repair::open_view(image, choice.parent_paths()));
-  report.track(view.file);
-  note_image(view, report);
-  auto disk = TRY(repair::open_disk(view, choice.options()).in(image));
-  return OpenImage{std::move(view), std::move(disk)};
-}
-
-struct Found {
-  FileSystemPtr volume;
-  repair::GuestPath path;
-  File file;
-};
-
-Result<Found> find(const OpenImage& image, const std::string& text,
-                   std::size_t installation, Report& report) {
-  repair::GuestPath path = TRY(image.disk->resolve(text, installation));
-  FileSystemPtr volume = TRY(image.disk->volume(path.partition).in(text));
-  note_volume(*image.disk, path.partition, report);
-  File file = TRY(volume->find(path.path).in(text));
-  return Found{std::move(volume), std::move(path), std::move(file)};
-}
-
-std::string join(const std::string& folder, const std::string& name) {
-  return folder.ends_with('\\') ? folder + name : folder + '\\' + name;
-}
 
 std::string line_of(const Entry& entry, const std::string& shown, bool all) {
   if (!all) return shown + (entry.stat.kind == FileKind::directory ? "\\\n" : "\n");
@@ -89,6 +47,23 @@ struct Listing {
   json entries = json::array();
 };
 
+// With the facts of each where somebody wants them.
+Result<std::vector<Entry>> entries_of(const Listing& listing, const File& folder) {
+  std::vector<Entry> entries;
+  if (listing.request.all || listing.report.json()) {
+    TRY(listing.volume.list(folder, [&](const Entry& entry) {
+      entries.push_back(entry);
+      return true;
+    }));
+    return entries;
+  }
+  TRY(listing.volume.list_names(folder, [&](const std::string& name, FileKind kind) {
+    entries.push_back({.name = name, .stat = {.kind = kind}});
+    return true;
+  }));
+  return entries;
+}
+
 // `shown` is the folder's path as the person wrote it; names are printed below
 // `below`, the part of it that this listing went down itself.
 Done list_folder(Listing& listing, const File& folder, const std::string& path,
@@ -98,15 +73,7 @@ Done list_folder(Listing& listing, const File& folder, const std::string& path,
                  fmt::format("folders are nested deeper than {}", kFolderDepthMax))
         .in(path);
   }
-  std::vector<Entry> entries;
-  TRY(listing.volume
-          .list(folder,
-                [&](const Entry& entry) {
-                  entries.push_back(entry);
-                  return true;
-                })
-          .in(path));
-  for (const Entry& entry : entries) {
+  for (const Entry& entry : TRY(entries_of(listing, folder).in(path))) {
     std::string name = below.empty() ? entry.name : below + '\\' + entry.name;
     listing.report.print(line_of(entry, name, listing.request.all));
     if (listing.report.json()) {
@@ -122,7 +89,7 @@ Done list_folder(Listing& listing, const File& folder, const std::string& path,
 
 Done list_path(const OpenImage& image, const ReadRequest& request,
                const std::string& text, Report& report, json& paths) {
-  Found found = TRY(find(image, text, request.installation, report));
+  Found found = TRY(find_file(*image.disk, text, request.installation, report));
   std::string shown = image.disk->show(found.path);
   Listing listing{.volume = *found.volume, .request = request, .report = report};
   if (found.file.is_directory()) {
@@ -137,22 +104,83 @@ Done list_path(const OpenImage& image, const ReadRequest& request,
   return {};
 }
 
-Done copy_out(const File& file, const std::function<Done(Bytes)>& sink) {
-  DevicePtr data = TRY(file.data());
-  ByteVector buffer(std::min(kCopySize, data->size()));
-  for (std::uint64_t at = 0; at < data->size();) {
-    MutableBytes piece = MutableBytes(buffer).first(
-        std::min<std::uint64_t>(buffer.size(), data->size() - at));
-    TRY(data->read(at, piece));
-    TRY(sink(piece));
-    at += piece.size();
-  }
-  return {};
-}
-
 Done to_stdout(Bytes bytes) {
   if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size()) return {};
   return Error(Errc::io, "standard output takes no more");
+}
+
+// What is told of a descriptor that can't be decoded is its bytes.
+void add_security(const Details& details, json& object) {
+  object["owner"] = object["sddl"] = object["security"] = nullptr;
+  if (!details.security) return;
+  object["security"] = hex(*details.security);
+  auto descriptor = security::decode_descriptor(*details.security);
+  if (!descriptor) return;
+  object["sddl"] = security::to_sddl(*descriptor);
+  if (!descriptor->owner) return;
+  std::string_view account = security::account_of(*descriptor->owner);
+  object["owner"] =
+      account.empty() ? security::to_string(*descriptor->owner) : std::string(account);
+}
+
+Result<json> stat_json(const OpenImage& image, const Found& found) {
+  Details details = TRY(found.file.details());
+  json object = to_json(found.file.stat());
+  object["path"] = image.disk->show(found.path);
+  object["stored"] = details.stored;
+  object["allocated"] = details.allocated;
+  object["short_name"] =
+      details.short_name.empty() ? json(nullptr) : json(details.short_name);
+  object["names"] = json::array();
+  for (const std::string& name : details.names) {
+    object["names"].push_back(
+        image.disk->show({.partition = found.path.partition, .path = name}));
+  }
+  object["streams"] = json::array();
+  for (const Stream& stream : details.streams) {
+    object["streams"].push_back({{"name", stream.name},
+                                 {"size", stream.size},
+                                 {"allocated", stream.allocated}});
+  }
+  object["reparse_point"] = nullptr;
+  if (const auto& point = details.reparse_point) {
+    object["reparse_point"] = {
+        {"tag", fmt::format("{:#010x}", point->tag)},
+        {"kind", point->kind},
+        {"target", point->target.empty() ? json(nullptr) : json(point->target)}};
+  }
+  add_security(details, object);
+  return object;
+}
+
+// One line a fact; what isn't known, and the descriptor's bytes, are left out.
+std::string stat_text(const json& object) {
+  std::string text = object["path"].get<std::string>() + "\n";
+  auto line = [&](std::string_view key, const json& value) {
+    text += fmt::format("  {:<16}{}\n", key,
+                        value.is_string() ? value.get<std::string>() : value.dump());
+  };
+  for (const auto& [key, value] : object.items()) {
+    if (key == "path" || key == "security" || value.is_null()) continue;
+    if (key == "names") {
+      // One is what was asked for.
+      if (value.size() > 1) {
+        for (const json& name : value) line("name", name);
+      }
+    } else if (key == "streams") {
+      for (const json& stream : value) {
+        line("stream", fmt::format("{} ({} bytes)", stream["name"].get<std::string>(),
+                                   stream["size"].get<std::uint64_t>()));
+      }
+    } else if (key == "reparse_point") {
+      std::string target =
+          value["target"].is_null() ? "" : " to " + value["target"].get<std::string>();
+      line(key, value["kind"].get<std::string>() + target);
+    } else {
+      line(key, value);
+    }
+  }
+  return text;
 }
 
 // Names a failure in the paths of one request after another, and the rest of
@@ -185,7 +213,7 @@ Exit cat(const ReadRequest& request, Report& report) {
   json files = json::array();
   Exit exit = for_each_path(
       request, report, [&](const OpenImage& image, const std::string& path) -> Done {
-        Found found = TRY(find(image, path, request.installation, report));
+        Found found = TRY(find_file(*image.disk, path, request.installation, report));
         if (!report.json()) return copy_out(found.file, to_stdout).in(path);
         ByteVector bytes = TRY(read_file(found.file, kPutSizeMax).in(path));
         files.push_back({{"path", image.disk->show(found.path)},
@@ -201,85 +229,14 @@ Exit stat(const ReadRequest& request, Report& report) {
   json files = json::array();
   Exit exit = for_each_path(
       request, report, [&](const OpenImage& image, const std::string& path) -> Done {
-        Found found = TRY(find(image, path, request.installation, report));
-        const Stat& stat = found.file.stat();
-        json object = to_json(stat);
-        object["path"] = image.disk->show(found.path);
-        std::string text = object["path"].get<std::string>() + "\n";
-        for (const auto& [key, value] : object.items()) {
-          if (key == "path" || value.is_null()) continue;
-          text +=
-              fmt::format("  {:<16}{}\n", key,
-                          value.is_string() ? value.get<std::string>() : value.dump());
-        }
-        report.print(text);
+        Found found = TRY(find_file(*image.disk, path, request.installation, report));
+        json object = TRY(stat_json(image, found).in(path));
+        report.print(stat_text(object));
         files.push_back(std::move(object));
         return {};
       });
   if (exit == Exit::done) report.document({{"files", std::move(files)}});
   return exit;
-}
-
-Exit get(const GetRequest& request, Report& report) {
-  auto copy = [&]() -> Result<std::uint64_t> {
-    OpenImage image = TRY(open_image_file(request.image, request.disk, report));
-    Found found = TRY(find(image, request.guest, request.installation, report));
-    if (request.host == "-") {
-      TRY(copy_out(found.file, to_stdout).in(request.guest));
-    } else {
-      auto target = TRY(HostFile::create(request.host));
-      TRY(copy_out(found.file, [&](Bytes bytes) {
-            return target.append(bytes);
-          }).in(request.guest));
-      TRY(target.keep());
-    }
-    return found.file.stat().size;
-  };
-  auto size = copy();
-  if (!size) return report.fail(size.error());
-  if (request.host != "-") {
-    report.document({{"path", request.guest}, {"size", *size}, {"file", request.host}});
-  }
-  return Exit::done;
-}
-
-Exit put(const PutRequest& request, Report& report) {
-  auto content = request.host == "-" ? read_standard_input(kPutSizeMax)
-                                     : read_host_file(request.host, kPutSizeMax);
-  if (!content) return report.fail(content.error());
-  auto make_plan = [&](const repair::Disk& disk,
-                       std::size_t installation) -> Result<repair::Plan> {
-    repair::Plan plan;
-    repair::GuestPath path = TRY(disk.resolve(request.guest, installation));
-    if (request.keep_old) {
-      FileSystemPtr volume = TRY(disk.volume(path.partition));
-      if (volume->find(path.path)) {
-        std::size_t slash = path.path.rfind('\\') + 1;
-        std::string old = path.path.substr(0, slash) + "old_" + path.path.substr(slash);
-        plan.edits.push_back({.action = repair::FileRename{.file = path, .to = old},
-                              .why = "--keep-old"});
-      }
-    }
-    plan.edits.push_back(
-        {.action = repair::FilePut{.file = path, .content = std::move(*content)},
-         .why = "put " + request.host});
-    return plan;
-  };
-  return change_image(request.image, request.change, "put", make_plan, report);
-}
-
-Exit remove(const RemoveRequest& request, Report& report) {
-  auto make_plan = [&](const repair::Disk& disk,
-                       std::size_t installation) -> Result<repair::Plan> {
-    repair::Plan plan;
-    for (const std::string& path : request.paths) {
-      plan.edits.push_back(
-          {.action = repair::FileDelete{.file = TRY(disk.resolve(path, installation))},
-           .why = "rm"});
-    }
-    return plan;
-  };
-  return change_image(request.image, request.change, "rm", make_plan, report);
 }
 
 }  // namespace drydock::cli

@@ -4,82 +4,21 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
-#include <map>
 #include <string>
 #include <vector>
 
+#include "ntfs/libraries.h"
 #include "repair/cli/command_line.h"
 #include "repair/cli/commands.h"
+#include "repair/cli/file_verbs.h"
 #include "repair/cli/image_commands.h"
 #include "repair/cli/key_file.h"
 #include "repair/cli/start_in_worker.h"
+#include "repair/cli/verb_options.h"
 #include "vhd/served_disk.h"
 
 namespace drydock::cli {
 namespace {
-
-const std::map<std::string, Unclean> kUnclean = {{"refuse", Unclean::refuse},
-                                                 {"replay", Unclean::replay},
-                                                 {"discard", Unclean::discard}};
-
-// What a verb that reads an image, or changes it, may open of the host.
-worker::HostFiles files_of(const std::string& image, const DiskChoice& disk) {
-  worker::HostFiles files;
-  files.read_image(image);
-  for (const std::string& parent : disk.parents) files.read_image(parent);
-  return files;
-}
-worker::HostFiles files_of(const std::string& image, const ChangeOptions& change) {
-  worker::HostFiles files = files_of(image, change.disk);
-  if (!change.dry_run) files.write_image(image);
-  return files;
-}
-
-void add_parents(CLI::App& verb, DiskChoice& disk) {
-  verb.add_option("--parent", disk.parents,
-                  "Where the parent of a differencing image is; again for the "
-                  "parent's parent")
-      ->allow_extra_args(false);
-}
-
-void add_force_parent(CLI::App& verb, bool& although_parent) {
-  verb.add_flag("--force-parent", although_parent,
-                "Change an image though others are known to stand on it");
-}
-
-// Loads the keys as the word is read: "" or what is wrong with it.
-std::string take_key_file(const std::string& path, DiskChoice& disk) {
-  auto keys = load_key_file(path);
-  if (!keys) return "--key-file: " + keys.error().describe();
-  disk.keys = *std::move(keys);
-  return {};
-}
-
-void add_key_file(CLI::App& verb, DiskChoice& disk) {
-  verb.add_option("--key-file",
-                  "What opens volumes that BitLocker encrypts; - is standard input")
-      ->type_name("FILE")
-      ->expected(1)
-      ->check([&disk](const std::string& path) { return take_key_file(path, disk); });
-}
-
-void add_disk_options(CLI::App& verb, DiskChoice& disk) {
-  add_parents(verb, disk);
-  verb.add_option("--unclean", disk.unclean,
-                  "What a volume with unfinished work gets: refuse, replay or discard")
-      ->transform(CLI::CheckedTransformer(kUnclean));
-  verb.add_flag("--discard-hibernation", disk.discard_hibernation,
-                "Give up what a hibernated Windows remembers, at the first change");
-  add_key_file(verb, disk);
-}
-
-void add_change_options(CLI::App& verb, ChangeOptions& change) {
-  verb.add_flag("--dry-run", change.dry_run, "Show what would be done, and do nothing");
-  verb.add_option("--installation", change.installation,
-                  "Which Windows to change, counted from 0, where there are several");
-  add_force_parent(verb, change.although_parent);
-  add_disk_options(verb, change.disk);
-}
 
 void add_info(CLI::App& app, InfoRequest& request, Command& command) {
   CLI::App& verb = *app.add_subcommand("info", "What an image is and holds");
@@ -135,12 +74,16 @@ void add_get(CLI::App& app, GetRequest& request, Command& command) {
   verb.add_option("IMAGE", request.image)->required();
   verb.add_option("GUEST_PATH", request.guest)->required();
   verb.add_option("HOST_PATH", request.host, "- is standard output")->required();
+  verb.add_flag("-r,--recursive", request.recursive,
+                "Of a folder: all below it, into HOST_PATH");
   verb.add_option("--installation", request.installation, "Whose C: is meant, from 0");
   add_disk_options(verb, request.disk);
   verb.callback([&] {
+    worker::HostFiles files = files_of(request.image, request.disk);
+    request.recursive ? files.write_tree(request.host) : files.write(request.host);
     command = {.work = [&](Report& report) { return get(request, report); },
                .about = request.image,
-               .files = files_of(request.image, request.disk).write(request.host),
+               .files = std::move(files),
                .reads_all = true,
                .prints_bytes = request.host == "-"};
   });
@@ -151,13 +94,17 @@ void add_put(CLI::App& app, PutRequest& request, Command& command) {
   verb.add_option("IMAGE", request.image)->required();
   verb.add_option("HOST_PATH", request.host, "- is standard input")->required();
   verb.add_option("GUEST_PATH", request.guest)->required();
+  verb.add_flag("-r,--recursive", request.recursive,
+                "Of a folder: all below it, into GUEST_PATH");
   verb.add_flag("--keep-old", request.keep_old,
                 "Leave what is replaced beside it, as old_NAME");
   add_change_options(verb, request.change);
   verb.callback([&] {
+    worker::HostFiles files = files_of(request.image, request.change);
+    request.recursive ? files.read_tree(request.host) : files.read(request.host);
     command = {.work = [&](Report& report) { return put(request, report); },
                .about = request.image,
-               .files = files_of(request.image, request.change).read(request.host),
+               .files = std::move(files),
                .reads_all = true};
   });
 }
@@ -191,8 +138,8 @@ void take_change_options(CLI::App& verb, std::vector<std::string>& words,
     } else if (words[i] == "--discard-hibernation") {
       change.disk.discard_hibernation = true;
     } else if (words[i] == "--unclean" && i + 1 < words.size() &&
-               kUnclean.contains(words[i + 1])) {
-      change.disk.unclean = kUnclean.at(words[++i]);
+               unclean_words().contains(words[i + 1])) {
+      change.disk.unclean = unclean_words().at(words[++i]);
     } else if (words[i] == "--key-file" && i + 1 < words.size()) {
       CLI::Option* keys = verb.get_option("--key-file");
       keys->add_result(words[++i]);
@@ -379,13 +326,25 @@ struct Requests {
   std::vector<std::string> settings;
   std::string image;
   ImageRequests images;
+  FileRequests files;
 
   // All those that open a disk's volumes.
   std::vector<DiskChoice*> disks() {
-    return {&info.disk,          &check.disk,        &read.disk,
-            &get.disk,           &mount.disk,        &put.change.disk,
-            &remove.change.disk, &words.change.disk, &repair.change.disk,
-            &recover.change.disk};
+    return {&info.disk,
+            &check.disk,
+            &read.disk,
+            &get.disk,
+            &mount.disk,
+            &put.change.disk,
+            &remove.change.disk,
+            &words.change.disk,
+            &repair.change.disk,
+            &recover.change.disk,
+            &files.find.disk,
+            &files.copy.change.disk,
+            &files.move.change.disk,
+            &files.make_folder.change.disk,
+            &files.sddl.change.disk};
   }
 };
 
@@ -422,6 +381,7 @@ void add_verbs(CLI::App& app, Requests& requests, Command& command) {
   add_get(app, requests.get, command);
   add_put(app, requests.put, command);
   add_remove(app, requests.remove, command);
+  add_file_verbs(app, requests.files, command);
   add_image_verbs(app, requests.images, command);
   add_serve(app, requests.serve, command);
   add_mount(app, requests.mount, requests.mounting, command);
@@ -444,6 +404,8 @@ int main(int argc, char** argv) {
         "partition),\n3:\\... (a partition by number), 0:\\... (a volume without a "
         "table).\nEvery verb takes --json, --stats, --time-limit SECONDS, "
         "--memory-limit SIZE,\n--sandbox (nothing without one) and --no-sandbox.");
+    app.set_version_flag("--version", "drydock " DRYDOCK_VERSION " (" +
+                                          drydock::ntfs_library_versions() + ")");
     add_verbs(app, requests, command);
   };
   return run({argv + 1, argv + argc}, add, start_in_worker);

@@ -44,15 +44,55 @@ TEST_P(NtfsSample, HasTheTreeTheBytesAndTheStateThatOthersSee) {
 
 INSTANTIATE_TEST_SUITE_P(
     Corpus, NtfsSample,
-    ::testing::Values(
-        Sample{"ntfs/ntfs-samples/ntfs-lastaccess.raw.gz", 128 * 512,
-               {}},
-        Sample{"ntfs/ntfs-samples/ntfs-si-vs-fn.raw.gz", 128 * 512, {}},
-        Sample{"ntfs/dfir_ntfs/ntfs3.raw.gz", 0, {}},
-        Sample{"ntfs/dfir_ntfs/ntfs3_attrlist.raw.gz", 0, {}},
-        Sample{"ntfs/dfir_ntfs/ntfs_index.raw.gz", 128 * 512, {}},
-        Sample{"ntfs/velociraptor/test.ntfs.dd.raw.xz", 0,
-               {VolumeState::log_unfinished}}));
+    ::testing::Values(Sample{"ntfs/ntfs-samples/ntfs-lastaccess.raw.gz", 128 * 512, {}},
+                      Sample{"ntfs/ntfs-samples/ntfs-si-vs-fn.raw.gz", 128 * 512, {}},
+                      Sample{"ntfs/dfir_ntfs/ntfs3.raw.gz", 0, {}},
+                      Sample{"ntfs/dfir_ntfs/ntfs3_attrlist.raw.gz", 0, {}},
+                      Sample{"ntfs/dfir_ntfs/ntfs_index.raw.gz", 128 * 512, {}},
+                      Sample{"ntfs/ntfs-samples/ntfs-ramslack.raw.gz", 128 * 512, {}},
+                      Sample{"ntfs/colinfinck/testfs1", 0, {}},
+                      Sample{"ntfs/radare2/ntfs.img", 0, {}},
+                      Sample{"ntfs/dfvfs/windows_volume.qcow2", 0, {}},
+                      Sample{"ntfs/plaso/vsstest.qcow2", 0, {}},
+                      Sample{"ntfs/velociraptor/test.ntfs.dd.raw.xz",
+                             0,
+                             {VolumeState::log_unfinished}}));
+
+// Sleuthkit knows no clusters of 2 MiB; 7z does.
+TEST(NtfsCorpus, OfLargeClustersIsReadAs7zReadsIt) {
+  DRYDOCK_CORPUS_FILE(packed, "ntfs/ntfs-samples/ntfs-2m.raw.gz");
+  if (!have_program("7z")) GTEST_SKIP() << "no 7z here";
+  TempFolder folder;
+  Place whole{folder / "disk.raw", 128 * 512};
+  ASSERT_TRUE(unpack(packed, whole.file));
+  Place place = cut_out(whole);
+  auto volume = ntfs::open(write_trap(open_place(place)), {.writable = true});
+  ASSERT_TRUE(volume) << volume.error().describe();
+  std::size_t count = 0;
+  for (const auto& [path, found] : tree_by_us(**volume)) {
+    if (found.directory) continue;
+    auto bytes = read_file(*(*volume)->find(path), 1 << 30);
+    ASSERT_TRUE(bytes) << path << ": " << bytes.error().describe();
+    EXPECT_EQ(data_by_7z(place, path), as_text(*bytes)) << path;
+    ++count;
+  }
+  EXPECT_EQ(count, 2u);
+}
+
+// A disk of 64 GiB, sparse.
+TEST(NtfsCorpus, OfADiskIsReadAsSleuthkitReadsIt) {
+  DRYDOCK_CORPUS_FILE(packed, "ntfs/ntfs-samples/ntfs.tgz");
+  if (!have_program("fls")) GTEST_SKIP() << "no sleuthkit here";
+  TempFolder folder;
+  RunResult result = run({"tar", "xzf", packed.string(), "-C", folder.path().string()});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  Place place{folder / "ntfs.raw", 2048 * 512};
+  auto volume = ntfs::open(write_trap(open_place(place)), {.writable = true});
+  ASSERT_TRUE(volume) << volume.error().describe();
+  Tree tree = tree_by_us(**volume);
+  EXPECT_EQ(difference(tree, tree_by_fls(place)), "");
+  EXPECT_THAT(files_that_differ(**volume, place, tree), IsEmpty());
+}
 
 class NtfsSampleChange : public ::testing::TestWithParam<Sample> {};
 

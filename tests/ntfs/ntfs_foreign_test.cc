@@ -1,109 +1,43 @@
-// What mkntfs and we don't make: compressed and sparse files, other streams,
-// hard links, reparse points, files of WOF's, security ids.  ntfs-3g makes them
-// through FUSE; where that can't be had, these tests skip.
+// What mkntfs and we don't make, read as sleuthkit reads it, and changed.
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/xattr.h>
 
-#include <chrono>
-#include <filesystem>
-#include <fstream>
-#include <thread>
+#include <random>
 
-#include "ntfs/ntfs/volume.h"
-#include "tests/ntfs/ntfs_images.h"
+#include "tests/ntfs/foreign_volume.h"
+#include "tests/ntfs/wof_files.h"
 #include "tests/support/run.h"
-#include "tests/support/temp_folder.h"
 #include "vhd/base/endian.h"
 
 namespace drydock {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-std::string text_of(std::size_t size) {
-  std::string text;
-  while (text.size() < size) text += fmt::format("line {} of many\r\n", text.size());
-  text.resize(size);
-  return text;
-}
-
-void write_host_file(const std::filesystem::path& path, std::string_view text) {
-  std::ofstream(path, std::ios::binary).write(text.data(), std::ssize(text));
-}
-
-bool set_xattr(const std::filesystem::path& path, const char* name, Bytes value) {
-  return ::lsetxattr(path.c_str(), name, value.data(), value.size(), 0) == 0;
-}
-
-// The value of a reparse point ([MS-FSCC] 2.1.2.1).
-ByteVector reparse_point(std::uint32_t tag, Bytes data) {
-  ByteVector bytes;
-  auto append = [&](Bytes more) {
-    bytes.insert(bytes.end(), more.begin(), more.end());
-  };
-  append(bytes_of(le32{tag}));
-  append(bytes_of(le16{static_cast<std::uint16_t>(data.size())}));
-  append(bytes_of(le16{0}));
-  append(data);
-  return bytes;
-}
-
-class NtfsForeign : public ::testing::Test {
+class NtfsForeign : public ForeignVolume {
  protected:
-  void SetUp() override {
-    place_.file = folder_ / "volume.raw";
-    mount_ = folder_ / "mount";
-    std::filesystem::create_directory(mount_);
-    if (!have_program("mkntfs") || !have_program("ntfs-3g")) {
-      GTEST_SKIP() << "no ntfs-3g here";
-    }
-    ASSERT_TRUE(make_ntfs(place_.file, 64 << 20));
-    RunResult result = run({"ntfs-3g", "-o", "compression,streams_interface=windows",
-                            place_.file.string(), mount_.string()});
-    if (result.exit_code != 0) GTEST_SKIP() << "ntfs-3g can't mount here";
-    fill();
-    ASSERT_EQ(run({"umount", mount_.string()}).exit_code, 0);
-    open();
-  }
-
-  void TearDown() override { run({"umount", mount_.string()}); }
-
-  void fill() {
+  void fill() override {
     std::filesystem::create_directory(mount_ / "compressed");
-    ASSERT_TRUE(set_xattr(mount_ / "compressed", "system.ntfs_attrib",
-                          bytes_of(le32{attribute::compressed})));
-    write_host_file(mount_ / "compressed/c.txt", text_of(300'000));
-    write_host_file(mount_ / "sparse", "start");
+    set_attribute("compressed", "system.ntfs_attrib",
+                  bytes_of(le32{attribute::compressed}));
+    write("compressed/c.txt", text_of(300'000));
+    write("sparse", "start");
     std::filesystem::resize_file(mount_ / "sparse", 3'000'000);
     std::filesystem::create_hard_link(mount_ / "sparse", mount_ / "other name");
-    write_host_file(mount_ / "plain.txt", "plain");
-    write_host_file(mount_ / "plain.txt:stream", "another stream");
+    write("plain.txt", "plain");
+    write("plain.txt:stream", "another stream");
     std::filesystem::create_directory(mount_ / "junction");
-    ASSERT_TRUE(set_xattr(mount_ / "junction", "system.ntfs_reparse_data",
-                          reparse_point(0xA0000003, junction_data())));
-    fill_wof();
+    set_attribute("junction", "system.ntfs_reparse_data",
+                  reparse_point(0xA0000003, junction_data()));
+    wof_ = write_wof("wof.dll", mixed_bytes(150'000), 0) &&
+           write_wof("lzx.dll", mixed_bytes(150'000), 1);
     std::filesystem::create_directory(mount_ / "secured");
-    write_host_file(mount_ / "secured/first", "1");
-    ASSERT_TRUE(set_xattr(mount_ / "secured/first", "system.ntfs_acl", descriptor()));
-  }
-
-  void fill_wof() {
-    write_host_file(mount_ / "wof.dll", "");
-    std::filesystem::resize_file(mount_ / "wof.dll", 50'000);
-    write_host_file(mount_ / "wof.dll:WofCompressedData", text_of(7'000));
-    // Version 1, the file provider; version 1, XPRESS 4K.
-    ByteVector data;
-    for (std::uint32_t number : {1, 2, 1, 0}) {
-      le32 field = number;
-      Bytes bytes = bytes_of(field);
-      data.insert(data.end(), bytes.begin(), bytes.end());
-    }
-    ASSERT_TRUE(set_xattr(mount_ / "wof.dll", "system.ntfs_reparse_data",
-                          reparse_point(0x80000017, data)));
+    write("secured/first", "1");
+    set_attribute("secured/first", "system.ntfs_acl", descriptor());
   }
 
   // To \??\C:\x: four lengths and the two names.
@@ -136,80 +70,64 @@ class NtfsForeign : public ::testing::Test {
     return {bytes.begin(), bytes.end()};
   }
 
-  // ntfs-3g lets go of the file some time after umount has returned.
-  void open() {
-    for (int i = 0; i < 100; ++i) {
-      auto device = FileDevice::open(place_.file, {.writable = true});
-      if (device) {
-        auto opened = ntfs::open(*device, {.writable = true});
-        ASSERT_TRUE(opened) << opened.error().describe();
-        volume_ = *opened;
-        return;
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    }
-    FAIL() << "ntfs-3g doesn't let go of the volume";
-  }
-
-  // What was flushed, as another sees it who opens the device anew.
-  void check() {
-    ASSERT_TRUE(volume_->flush());
-    Place copy = copy_of(place_);
-    expect_sound(copy);
-    auto opened = ntfs::open(open_place(copy));
-    ASSERT_TRUE(opened) << opened.error().describe();
-    volume_ = *opened;
-    copy_ = copy;
-  }
-
-  std::string read(std::string_view path) {
-    auto file = volume_->find(path);
-    EXPECT_TRUE(file) << file.error().describe();
-    auto bytes = file ? read_file(*file, 1 << 30) : Result<ByteVector>(ByteVector());
-    EXPECT_TRUE(bytes) << bytes.error().describe();
-    return bytes ? std::string(as_text(*bytes)) : "";
-  }
-
-  Stat stat(std::string_view path) {
-    auto file = volume_->find(path);
-    EXPECT_TRUE(file) << file.error().describe();
-    return file ? file->stat() : Stat{};
-  }
-
-  TempFolder folder_;
-  std::filesystem::path mount_;
-  Place place_;
-  Place copy_;
-  FileSystemPtr volume_;
+  bool wof_ = false;  // whether its files could be made
 };
 
 TEST_F(NtfsForeign, IsReadAsSleuthkitReadsIt) {
   if (!have_program("fls")) GTEST_SKIP() << "no sleuthkit here";
   Tree tree = tree_by_us(*volume_);
   EXPECT_EQ(difference(tree, tree_by_fls(place_)), "");
+  // It reads the hole that WOF leaves.
   tree.erase("wof.dll");
+  tree.erase("lzx.dll");
   EXPECT_THAT(files_that_differ(*volume_, place_, tree), IsEmpty());
 }
 
-TEST_F(NtfsForeign, ReadsCompressedFilesAndDoesNotWriteIntoThem) {
-  EXPECT_NE(stat("compressed/c.txt").attributes & attribute::compressed, 0u);
-  EXPECT_EQ(read("compressed/c.txt"), text_of(300'000));
-  auto data = *volume_->find("compressed/c.txt")->data();
-  EXPECT_EQ(data->write(0, bytes_of(std::string_view("x"))).error().code(),
-            Errc::unsupported);
-  EXPECT_EQ(data->resize(5).error().code(), Errc::unsupported);
-}
-
-TEST_F(NtfsForeign, ReplacesACompressedFileByAPlainOne) {
+TEST_F(NtfsForeign, KeepsACompressedFileCompressedWhenItReplacesIt) {
   Stat before = stat("compressed/c.txt");
-  std::string text = text_of(123'456);
+  ASSERT_NE(before.attributes & attribute::compressed, 0u);
+  EXPECT_EQ(read("compressed/c.txt"), text_of(300'000));
+  std::string text = text_of(423'456);
   ASSERT_TRUE(volume_->put("compressed/c.txt", bytes_of(std::string_view(text))));
   ASSERT_TRUE(volume_->put("compressed/new.txt", bytes_of(std::string_view(text))));
   check();
   EXPECT_EQ(read("compressed/c.txt"), text);
   EXPECT_EQ(stat("compressed/c.txt").id, before.id);
-  EXPECT_EQ(stat("compressed/c.txt").attributes & attribute::compressed, 0u);
+  EXPECT_NE(stat("compressed/c.txt").attributes & attribute::compressed, 0u);
+  EXPECT_EQ(details("compressed/c.txt").stored, "LZNT1");
+  EXPECT_LT(details("compressed/c.txt").allocated, text.size() / 2);
   EXPECT_EQ(stat("compressed/new.txt").attributes & attribute::compressed, 0u);
+  if (!have_program("fls")) GTEST_SKIP() << "no sleuthkit here";
+  EXPECT_THAT(
+      files_that_differ(*volume_, copy_,
+                        {{"compressed/c.txt", {.record = before.id & 0xffff'ffff}}}),
+      IsEmpty());
+}
+
+TEST_F(NtfsForeign, WritesAnywhereIntoACompressedFileAndResizesIt) {
+  std::string expected = text_of(300'000);
+  auto data = *volume_->find("compressed/c.txt")->data();
+  std::mt19937 dice(5);
+  for (int step = 0; step < 60; ++step) {
+    std::size_t offset = dice() % (expected.size() + 1);
+    std::string part(std::min<std::size_t>(dice() % 70'000, expected.size() - offset),
+                     static_cast<char>('a' + step % 26));
+    if (step % 3 == 0) std::ranges::generate(part, dice);
+    ASSERT_TRUE(data->write(offset, bytes_of(std::string_view(part)))) << step;
+    expected.replace(offset, part.size(), part);
+    if (step % 4 != 3) continue;
+    std::size_t size = 1'000 + dice() % 500'000;
+    auto resized = data->resize(size);
+    ASSERT_TRUE(resized) << resized.error().describe();
+    expected.resize(size);
+  }
+  EXPECT_EQ(read("compressed/c.txt"), expected);
+  check();
+  EXPECT_EQ(read("compressed/c.txt"), expected);
+  EXPECT_EQ(details("compressed/c.txt").stored, "LZNT1");
+  std::uint64_t record = stat("compressed/c.txt").id & 0xffff'ffff;
+  if (!have_program("fls")) GTEST_SKIP() << "no sleuthkit here";
+  EXPECT_TRUE(std::string(as_text(data_by_icat(copy_, record))) == expected);
 }
 
 TEST_F(NtfsForeign, TellsTheHolesOfASparseFileAndFillsThem) {
@@ -261,24 +179,51 @@ TEST_F(NtfsForeign, ReportsAJunctionAndDoesNotFollowIt) {
   check();
 }
 
-TEST_F(NtfsForeign, NamesWofAndReplacesWhatItCompressed) {
-  auto file = volume_->find("wof.dll");
-  ASSERT_TRUE(file);
-  EXPECT_EQ(file->stat().kind, FileKind::file);
-  auto data = file->data();
-  ASSERT_FALSE(data);
-  EXPECT_EQ(data.error().code(), Errc::unsupported);
-  EXPECT_THAT(data.error().words(), HasSubstr("WOF"));
+TEST_F(NtfsForeign, ReadsWhatWofCompressedAsAFileOfItsSize) {
+  if (!wof_) GTEST_SKIP() << "no wimlib-imagex here";
+  for (const char* name : {"wof.dll", "lzx.dll"}) {
+    EXPECT_EQ(stat(name).kind, FileKind::file);
+    EXPECT_EQ(stat(name).size, 150'000u);
+    EXPECT_TRUE(read(name) == as_text(mixed_bytes(150'000))) << name;
+  }
+  EXPECT_EQ(details("wof.dll").stored, "WOF XPRESS 4K");
+  EXPECT_EQ(details("lzx.dll").stored, "WOF LZX");
+  EXPECT_LT(details("wof.dll").allocated, 110'000u);
+}
+
+TEST_F(NtfsForeign, ReplacesWhatWofCompressedByAPlainFile) {
+  if (!wof_) GTEST_SKIP() << "no wimlib-imagex here";
+  Stat before = stat("wof.dll");
+  auto held = *volume_->find("wof.dll")->data();
   std::string text = text_of(60'000);
   ASSERT_TRUE(volume_->put("wof.dll", bytes_of(std::string_view(text))));
+  EXPECT_EQ(held->size(), text.size());
+  EXPECT_EQ(as_text(*read_bytes(*held, 0, 9, 9)), text.substr(0, 9));
   check();
   EXPECT_EQ(read("wof.dll"), text);
-  EXPECT_EQ(stat("wof.dll").id, file->stat().id);
+  EXPECT_EQ(stat("wof.dll").id, before.id);
   EXPECT_EQ(stat("wof.dll").attributes & (attribute::reparse_point | attribute::sparse),
             0u);
+  EXPECT_EQ(details("wof.dll").stored, "clusters");
   RunResult facts = run({"ntfsinfo", "-f", "-F", "/wof.dll", copy_.file.string()});
   EXPECT_THAT(facts.out, Not(HasSubstr("WofCompressedData")));
   EXPECT_THAT(facts.out, Not(HasSubstr("REPARSE")));
+}
+
+TEST_F(NtfsForeign, MakesWhatWofCompressedPlainBeforeItWritesIntoIt) {
+  if (!wof_) GTEST_SKIP() << "no wimlib-imagex here";
+  auto data = *volume_->find("lzx.dll")->data();
+  ASSERT_TRUE(data->write(100'000, bytes_of(std::string_view("written"))));
+  ASSERT_TRUE(data->resize(150'003));
+  std::string expected(as_text(mixed_bytes(150'000)));
+  expected.replace(100'000, 7, "written");
+  expected.resize(150'003);
+  EXPECT_TRUE(read("lzx.dll") == expected);
+  check();
+  EXPECT_TRUE(read("lzx.dll") == expected);
+  EXPECT_EQ(details("lzx.dll").stored, "clusters");
+  EXPECT_THAT(details("lzx.dll").streams, IsEmpty());
+  EXPECT_FALSE(details("lzx.dll").reparse_point);
 }
 
 TEST_F(NtfsForeign, GivesNewFilesTheSecurityOfTheirNeighbours) {
@@ -291,6 +236,92 @@ TEST_F(NtfsForeign, GivesNewFilesTheSecurityOfTheirNeighbours) {
   ASSERT_TRUE(volume_->rename("secured/first", "moved"));
   EXPECT_EQ(stat("moved").security_id, neighbour.security_id);
   check();
+}
+
+TEST_F(NtfsForeign, FindsPutsAndRemovesStreamsByName) {
+  EXPECT_EQ(read("plain.txt:stream"), "another stream");
+  EXPECT_EQ(read("PLAIN.TXT:Stream:$DATA"), "another stream");
+  EXPECT_EQ(read("plain.txt::$DATA"), "plain");
+  EXPECT_EQ(stat("plain.txt:stream").size, 14u);
+  EXPECT_EQ(volume_->find("plain.txt:none").error().code(), Errc::not_found);
+  std::string text = text_of(70'000);
+  ASSERT_TRUE(volume_->put("plain.txt:stream", bytes_of(std::string_view(text))));
+  ASSERT_TRUE(volume_->put("new.txt:zone", bytes_of(std::string_view("3"))));
+  ASSERT_TRUE(volume_->put("secured:on a folder", bytes_of(std::string_view("x"))));
+  ASSERT_TRUE(volume_->put("compressed/c.txt:s", bytes_of(std::string_view(text))));
+  ASSERT_TRUE(volume_->put("sparse:gone", bytes_of(std::string_view("x"))));
+  ASSERT_TRUE(volume_->remove("sparse:gone"));
+  EXPECT_EQ(volume_->create("plain.txt:made").error().code(), Errc::bad_argument);
+  EXPECT_EQ(volume_->rename("plain.txt:stream", "other").error().code(),
+            Errc::bad_argument);
+  check();
+  EXPECT_EQ(read("plain.txt:stream"), text);
+  EXPECT_EQ(read("plain.txt"), "plain");
+  EXPECT_EQ(read("new.txt:zone"), "3");
+  EXPECT_EQ(read("new.txt"), "");
+  EXPECT_EQ(read("secured:on a folder"), "x");
+  EXPECT_EQ(read("compressed/c.txt:s"), text);
+  EXPECT_THAT(details("sparse").streams, IsEmpty());
+  RunResult stream =
+      run({"ntfscat", "-f", "-n", "stream", copy_.file.string(), "plain.txt"});
+  EXPECT_EQ(stream.out, text) << stream.err;
+}
+
+TEST_F(NtfsForeign, KeepsAFileWithMoreStreamsThanARecordHolds) {
+  std::string text = text_of(300);
+  for (int i = 0; i < 200; ++i) {
+    auto put = volume_->put(fmt::format("plain.txt:stream number {}", i),
+                            bytes_of(std::string_view(text)));
+    ASSERT_TRUE(put) << put.error().describe();
+  }
+  check();
+  EXPECT_EQ(details("plain.txt").streams.size(), 201u);
+  EXPECT_EQ(read("plain.txt:stream number 137"), text);
+  RunResult stream = run(
+      {"ntfscat", "-f", "-n", "stream number 199", copy_.file.string(), "plain.txt"});
+  EXPECT_EQ(stream.out, text) << stream.err;
+}
+
+TEST_F(NtfsForeign, TellsEveryNameAndStreamOfAFile) {
+  EXPECT_THAT(details("sparse").names, ElementsAre("\\other name", "\\sparse"));
+  EXPECT_EQ(details("sparse").stored, "sparse");
+  EXPECT_THAT(details("compressed/c.txt").names, ElementsAre("\\compressed\\c.txt"));
+  Details plain = details("plain.txt");
+  ASSERT_EQ(plain.streams.size(), 1u);
+  EXPECT_EQ(plain.streams[0].name, "stream");
+  EXPECT_EQ(plain.streams[0].size, 14u);
+  EXPECT_EQ(plain.stored, "resident");
+  EXPECT_EQ(plain.short_name, "");
+  ASSERT_TRUE(volume_->put("a long name.txt", {}));
+  EXPECT_EQ(details("a long name.txt").short_name, "ALONGN~1.TXT");
+  EXPECT_EQ(stat("alongn~1.txt").id, stat("a long name.txt").id);
+  EXPECT_EQ(details("compressed").stored, "none");
+}
+
+TEST_F(NtfsForeign, TellsWhereAJunctionLeads) {
+  auto point = details("junction").reparse_point;
+  ASSERT_TRUE(point);
+  EXPECT_EQ(point->tag, 0xA0000003u);
+  EXPECT_EQ(point->kind, "mount_point");
+  EXPECT_EQ(point->target, "\\??\\C:\\x");
+}
+
+TEST_F(NtfsForeign, GivesAFileTimesAndAttributes) {
+  Stat wanted{.attributes = attribute::hidden | attribute::read_only |
+                            attribute::compressed | attribute::directory,
+              .created = 131'000'000'000'000'000,
+              .modified = 131'000'000'010'000'000,
+              .accessed = 131'000'000'020'000'000};
+  Stat before = stat("plain.txt");
+  ASSERT_TRUE(volume_->set_stat("plain.txt", wanted));
+  check();
+  Stat after = stat("plain.txt");
+  EXPECT_EQ(after.attributes, attribute::hidden | attribute::read_only);
+  EXPECT_EQ(after.created, wanted.created);
+  EXPECT_EQ(after.modified, wanted.modified);
+  EXPECT_EQ(after.accessed, wanted.accessed);
+  EXPECT_EQ(after.changed, before.changed);
+  EXPECT_EQ(read("plain.txt"), "plain");
 }
 
 }  // namespace

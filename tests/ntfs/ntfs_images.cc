@@ -76,9 +76,16 @@ bool make_ntfs(const std::filesystem::path& file, std::uint64_t size,
 
 bool unpack(const std::filesystem::path& packed, const std::filesystem::path& file) {
   std::string extension = packed.extension();
-  std::string tool = extension == ".gz"   ? "gzip -dc '"
-                     : extension == ".xz" ? "xz -dc '"
-                                          : "unzip -p '";
+  if (extension == ".qcow2") {
+    RunResult result =
+        run({"qemu-img", "convert", "-O", "raw", packed.string(), file.string()});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return result.exit_code == 0;
+  }
+  std::string tool = extension == ".gz"    ? "gzip -dc '"
+                     : extension == ".xz"  ? "xz -dc '"
+                     : extension == ".zip" ? "unzip -p '"
+                                           : "cat '";
   RunResult result = shell(tool + packed.string() +
                            "' | cp --sparse=always /dev/stdin '" + file.string() + "'");
   EXPECT_EQ(result.exit_code, 0) << result.err;
@@ -130,6 +137,23 @@ ByteVector data_by_icat(const Place& place, std::uint64_t record) {
   EXPECT_EQ(result.exit_code, 0) << result.err;
   Bytes bytes = bytes_of(std::string_view(result.out));
   return {bytes.begin(), bytes.end()};
+}
+
+std::string data_by_7z(const Place& place, const std::string& path) {
+  EXPECT_EQ(place.offset, 0u);
+  return run({"7z", "e", "-so", "-tntfs", place.file.string(), path}).out;
+}
+
+std::string data_by_grub(const Place& place, const std::string& path) {
+  EXPECT_EQ(place.offset, 0u);
+  return run({"grub-fstest", place.file.string(), "cat", "(loop0)/" + path}).out;
+}
+
+std::string paths_by_libfsntfs(const Place& place) {
+  RunResult result = run(
+      {"fsntfsinfo", "-o", std::to_string(place.offset), "-H", place.file.string()});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  return result.out;
 }
 
 std::string difference(const Tree& ours, const Tree& theirs) {

@@ -18,7 +18,8 @@ namespace drydock {
 bool make_ntfs(const std::filesystem::path& file, std::uint64_t size,
                const std::vector<std::string>& mkntfs = {});
 
-// Unpacks a .gz, .xz or .zip of one file; holes stay holes.
+// Unpacks a .gz, .xz or .zip of one file, or a .qcow2; copies any other.  Holes
+// stay holes.
 bool unpack(const std::filesystem::path& packed, const std::filesystem::path& file);
 
 // A volume in a file of the host, at `offset`.
@@ -40,6 +41,13 @@ Tree tree_by_fls(const Place& place);
 Tree tree_by_us(const FileSystem& volume);
 
 ByteVector data_by_icat(const Place& place, std::uint64_t record);
+
+// The same by two more who know nothing of libntfs-3g, for a volume that has its
+// file to itself: 7z and GRUB.  "a/b".
+std::string data_by_7z(const Place& place, const std::string& path);
+std::string data_by_grub(const Place& place, const std::string& path);
+// libfsntfs' paths, "\\a\\b", one a line; streams too.
+std::string paths_by_libfsntfs(const Place& place);
 
 // "" where the two agree, else what they differ in.
 std::string difference(const Tree& ours, const Tree& theirs);

@@ -23,6 +23,7 @@ class NamedBytes final : public FileSystem {
       Result<DevicePtr> data() const override {
         return std::make_shared<MemoryDevice>(bytes);
       }
+      Result<Details> details() const override { return none(); }
     };
     auto body = std::make_shared<Body>();
     body->bytes = found->second;
@@ -35,6 +36,7 @@ class NamedBytes final : public FileSystem {
   Done remove(std::string_view) override { return none(); }
   Done rename(std::string_view, std::string_view) override { return none(); }
   Result<File> put(std::string_view, Bytes) override { return none(); }
+  Done set_stat(std::string_view, const Stat&) override { return none(); }
   Done settle() override { return none(); }
   Done check_settle() const override { return none(); }
   const std::vector<Settlement>& settlements() const override { return settlements_; }
