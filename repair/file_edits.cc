@@ -27,6 +27,10 @@ constexpr std::string_view kDriverSddl =
     "D:PAI(A;;FA;;;S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464)"
     "(A;;0x1200a9;;;BA)(A;;0x1200a9;;;SY)(A;;0x1200a9;;;BU)(A;;0x1200a9;;;AC)"
     "(A;;0x1200a9;;;S-1-15-2-2)";
+// How a file is kept isn't copied.
+constexpr std::uint32_t kCopiedAttributes =
+    attribute::read_only | attribute::hidden | attribute::system | attribute::archive;
+
 constexpr std::string_view kDriverFolder = "\\system32\\drivers\\";
 
 Done check_holds(const BlockDevice& data, Bytes content) {
@@ -112,7 +116,8 @@ Result<bool> has_facts(const FileSystem& volume, const GuestPath& path,
   const Stat& stat = file.stat();
   return facts->streams.empty() && stat.modified == facts->stat.modified &&
          stat.created == facts->stat.created &&
-         stat.attributes == facts->stat.attributes &&
+         (stat.attributes & kCopiedAttributes) ==
+             (facts->stat.attributes & kCopiedAttributes) &&
          (!facts->security || details.security == facts->security);
 }
 

@@ -370,7 +370,7 @@ Result<NodePtr> Tree::put(std::string_view path, Bytes content) {
 
 Done Tree::set_stat(std::string_view path, const Stat& stat) {
   NodePtr node = TRY(find(path));
-  if (node->directory == 0) return bad_argument("the root has no times of its own");
+  if (TRY(split_path(path)).empty()) return bad_argument("the root has no times");
   constexpr std::uint8_t kSettable = kKnownAttributes & ~attribute::directory;
   ShortSlot slot = node->slot;
   slot.attributes = static_cast<std::uint8_t>(

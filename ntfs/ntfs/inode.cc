@@ -172,6 +172,33 @@ Result<std::vector<NameRecord>> names_of(const Inode& inode) {
   return names;
 }
 
+Result<std::u16string> stream_as_written(const Inode& inode,
+                                         std::u16string_view asked) {
+  if (asked.empty() || TRY(Attribute::open(inode, le32_to_cpu(AT_DATA), asked))) {
+    return std::u16string(asked);
+  }
+  Search search(inode);
+  if (search.get() == nullptr) return inode.mount().failure("reading its streams");
+  const ntfs_volume& volume = *inode.mount().volume();
+  std::vector<std::uint16_t> units = to_library(asked);
+  while (ntfs_attr_lookup(AT_DATA, nullptr, 0, CASE_SENSITIVE, 0, nullptr, 0,
+                          search.get()) == 0) {
+    const ATTR_RECORD& data = *search.get()->attr;
+    std::size_t offset = le16_to_cpu(data.name_offset);
+    std::size_t length = data.name_length;
+    if (offset + 2 * length > le32_to_cpu(data.length)) continue;
+    std::u16string name =
+        utf16le({reinterpret_cast<const std::byte*>(&data) + offset, 2 * length});
+    std::vector<std::uint16_t> written = to_library(name);
+    if (ntfs_names_are_equal(units.data(), units.size(), written.data(), written.size(),
+                             IGNORE_CASE, volume.upcase, volume.upcase_len)) {
+      return name;
+    }
+  }
+  if (errno != ENOENT) return inode.mount().failure("reading its streams");
+  return std::u16string(asked);
+}
+
 Result<Stat> stat_of(const Inode& inode) {
   const ntfs_inode& from = *inode.get();
   Stat stat{.attributes = inode.attributes(),

@@ -112,6 +112,10 @@ struct NameRecord {
   Space space = Space::posix;
 };
 
+// The name of the stream that is meant by `asked`, as the file has it: the one so
+// written, else one that differs in case only; else `asked` itself.
+Result<std::u16string> stream_as_written(const Inode& inode, std::u16string_view asked);
+
 Result<Stat> stat_of(const Inode& inode);
 Result<std::vector<NameRecord>> names_of(const Inode& inode);
 

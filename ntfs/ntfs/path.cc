@@ -69,8 +69,10 @@ Result<StreamReference> resolve(Mount& mount, std::string_view path) {
   }
   StreamName parts = TRY(split_stream(names.back()));
   names.back() = parts.file;
-  auto files = TRY(walk(mount, names));
-  return StreamReference{.file = files.back(), .name = std::move(parts.stream)};
+  StreamReference stream{.file = TRY(walk(mount, names)).back(), .name = {}};
+  Inode inode = TRY(Inode::open(mount, stream.file));
+  stream.name = TRY(stream_as_written(inode, parts.stream));
+  return stream;
 }
 
 Result<Spot> find_spot(Mount& mount, std::string_view path) {
@@ -96,6 +98,10 @@ Result<Spot> find_spot(Mount& mount, std::string_view path) {
   spot.name = *to_utf16(parts.file);
   spot.stream = std::move(parts.stream);
   spot.file = TRY(look_up(directory, spot.name));
+  if (!spot.file) return spot;
+  TRY(directory.close());
+  Inode inode = TRY(Inode::open(mount, *spot.file));
+  spot.stream = TRY(stream_as_written(inode, spot.stream));
   return spot;
 }
 

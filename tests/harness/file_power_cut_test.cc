@@ -14,6 +14,7 @@
 #include "tests/ntfs/foreign_volume.h"
 #include "tests/ntfs/wof_files.h"
 #include "tests/support/run.h"
+#include "vhd/base/endian.h"
 #include "vhd/base/try.h"
 #include "vhd/content_hash.h"
 #include "vhd/image.h"

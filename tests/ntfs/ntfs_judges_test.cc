@@ -5,9 +5,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ntfs/ntfs/trial.h"
 #include "ntfs/ntfs/volume.h"
 #include "tests/ntfs/foreign_volume.h"
 #include "tests/support/run.h"
+#include "vhd/base/endian.h"
 
 namespace drydock {
 namespace {
@@ -90,6 +92,12 @@ TEST_F(NtfsJudges, LibfsntfsFindsEveryNameAndStream) {
   EXPECT_THAT(paths, HasSubstr("\\folder\\renamed.txt:stream\n"));
   EXPECT_THAT(paths, Not(HasSubstr("name number 9.txt")));
   EXPECT_THAT(paths, Not(HasSubstr("small.txt")));
+}
+
+// What the library is asked to do before its first change, it does in memory.
+TEST_F(NtfsJudges, SeeNothingOfATrialOfTheLibrary) {
+  auto tried = ntfs::try_library(write_trap(open_place(place_)), {.writable = true});
+  EXPECT_TRUE(tried) << tried.error().describe();
 }
 
 class NtfsJudgesOfCompression : public ForeignVolume {
