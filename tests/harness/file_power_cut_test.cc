@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "harness/images/layout.h"
 #include "harness/power_cut/cuts.h"
 #include "harness/power_cut/journal_folder.h"
 #include "harness/scenarios/memory_copy.h"
@@ -15,6 +14,7 @@
 #include "tests/ntfs/wof_files.h"
 #include "tests/support/run.h"
 #include "vhd/base/endian.h"
+#include "vhd/base/guid.h"
 #include "vhd/base/try.h"
 #include "vhd/content_hash.h"
 #include "vhd/image.h"
@@ -83,7 +83,7 @@ class FilePowerCut : public ForeignVolume {
     auto work = [&](const std::shared_ptr<Host>& host) {
       auto folder = power_cut::journals_on(host, kImage);
       repair::JournalHead head;
-      head.id = images::seeded_guid(1, "journal");
+      head.id = *parse_guid("{7a1f0a66-5a3c-4b1e-9d55-0c1d7f6ab101}");
       head.description = "{}";
       static_cast<void>(repair::commit(opener(host), *folder, head, changes));
     };
