@@ -43,8 +43,9 @@ class MountPoint {
 };
 
 // Answers until the mount is taken away, or a signal asks this process to stop; then
-// what was written is flushed.  A reparse point that is a link is shown as one, and its
-// target as Windows has it.  Fails as flush() does.
+// what was written is flushed.  A reparse point is shown as a link, that of a relative
+// symbolic link leads where it does on Windows, if that is in the volume.  Fails as
+// flush() does.
 Done serve(FileSystem& volume, int descriptor, const MountOptions& options);
 
 }  // namespace drydock::mount

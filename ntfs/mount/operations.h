@@ -27,7 +27,7 @@ class Operations {
   // Each gives 0, or an errno below it; paths are "/a/b".
   int look(const char* path, struct stat& facts) const;
   int list(const char* path, const std::function<bool(const Entry&)>& visit) const;
-  int read_link(const char* path, char* into, std::size_t size) const;
+  int read_link(const char* path, std::string& target) const;
   int open(const char* path, std::uint64_t& handle);
   int create(const char* path, std::uint64_t& handle);
   void close(std::uint64_t handle);

@@ -1,5 +1,6 @@
 #define FUSE_USE_VERSION 314
 
+#include <fmt/format.h>
 #include <fuse.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -86,6 +87,26 @@ bool is_name(const std::string& name) {
          name.find('/') == std::string::npos && name.find('\0') == std::string::npos;
 }
 
+// Where a link at `path` leads, for the host: with the host's slashes, if it is
+// relative and stays in the volume.  Others are shown as Windows has them, and lead
+// nowhere here: a disk doesn't choose which file of the host is opened.
+std::string host_target(std::string_view path, const std::string& target) {
+  std::string shown = target;
+  std::ranges::replace(shown, '\\', '/');
+  auto depth = std::ranges::count(path, '/') - 1;
+  std::size_t start = 0;
+  while (start <= shown.size()) {
+    std::size_t end = std::min(shown.find('/', start), shown.size());
+    std::string_view name = std::string_view(shown).substr(start, end - start);
+    if (name.empty() || name.find(':') != name.npos) return target;  // "\x", "C:\x"
+    if (name == "..") --depth;
+    if (name != "." && name != "..") ++depth;
+    if (depth < 0) return target;
+    start = end + 1;
+  }
+  return shown;
+}
+
 Operations& self() {
   return *static_cast<Operations*>(fuse_get_context()->private_data);
 }
@@ -115,7 +136,17 @@ int Operations::list(const char* path,
   }));
 }
 
-int Operations::read_link(const char*, char*, std::size_t) const { return -EINVAL; }
+int Operations::read_link(const char* path, std::string& target) const {
+  auto file = volume_.find(path);
+  if (!file) return status(file);
+  auto details = file->details();
+  if (!details) return status(details);
+  if (!details->reparse_point) return -EINVAL;
+  const ReparsePoint& point = *details->reparse_point;
+  target = point.target.empty() ? fmt::format("reparse point {:#010x}", point.tag)
+                                : host_target(path, point.target);
+  return 0;
+}
 
 int Operations::keep(const File& file, std::uint64_t& handle) {
   if (file.is_directory()) return -EISDIR;
@@ -252,7 +283,12 @@ fuse_operations make_table() {
     return self().look(path, *facts);
   };
   table.readlink = [](const char* path, char* into, std::size_t size) {
-    return self().read_link(path, into, size);
+    std::string target;
+    int result = self().read_link(path, target);
+    std::size_t length = std::min(target.size(), size - 1);
+    std::memcpy(into, target.data(), length);
+    into[length] = '\0';
+    return result;
   };
   table.readdir = read_directory;
   table.statfs = statistics;

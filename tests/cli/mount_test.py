@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import signal
+import struct
 import subprocess
 import time
 import unittest
@@ -17,6 +18,14 @@ import jsonschema
 def host_mounts():
     return os.access("/dev/fuse", os.R_OK | os.W_OK) and \
         (os.geteuid() == 0 or shutil.which("fusermount3") is not None)
+
+
+def symbolic_link(target, relative):
+    """The value of a reparse point, [MS-FSCC] 2.1.2.4."""
+    name = target.encode("utf-16-le")
+    data = struct.pack("<HHHHI", 0, len(name), len(name), len(name), relative)
+    data += name * 2
+    return struct.pack("<IHH", 0xA000000C, len(data), 0) + data
 
 
 @unittest.skipUnless(host_mounts(), "this host has no /dev/fuse for us")
@@ -105,6 +114,33 @@ class Mount(DiskTest):
             read = run("ntfscat", raw, f"a folder/{name}")
             self.assertEqual(self.succeed(read).bytes, content)
         self.assertNotIn("gone", run("ntfsls", "-p", "a folder", raw).out)
+
+    def test_links_lead_where_they_may_and_never_out(self):
+        if os.geteuid() != 0 or shutil.which("ntfs-3g") is None:
+            self.skipTest("ntfs-3g makes the links, and needs root")
+        raw = self.folder / "volume.raw"
+        with open(raw, "wb") as file:
+            file.truncate(16 << 20)
+        self.succeed(run("mkntfs", "-F", "-q", "-s", "512", "-p", "0", "-H", "0",
+                         "-S", "0", raw))
+        there = self.folder / "there"
+        there.mkdir()
+        self.succeed(run("ntfs-3g", raw, there))
+        self.addCleanup(run, "umount", "-l", there)
+        (there / "sub").mkdir()
+        (there / "a.txt").write_text("content")
+        for name, target, relative in (("sub/in", "..\\a.txt", 1),
+                                       ("sub/out", "..\\..\\etc\\passwd", 1),
+                                       ("sub/far", "\\??\\C:\\Windows", 0)):
+            (there / name).touch()
+            os.setxattr(there / name, "system.ntfs_reparse_data",
+                        symbolic_link(target, relative))
+        self.succeed(run("umount", there))
+        self.mount(raw)
+        self.assertEqual((self.point / "sub" / "in").read_text(), "content")
+        self.assertEqual(os.readlink(self.point / "sub" / "in"), "../a.txt")
+        self.assertNotIn("/", os.readlink(self.point / "sub" / "out"))
+        self.assertEqual(os.readlink(self.point / "sub" / "far"), "\\??\\C:\\Windows")
 
     def test_umount_ends_it(self):
         self.mount(self.disk())

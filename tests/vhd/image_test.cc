@@ -125,7 +125,7 @@ TEST(OpenImage, AFixedVhdMayLackTheLastByteOfItsFooter) {
 TEST(OpenImage, AFixedVhdWithADamagedFooterIsNotARawDisk) {
   DRYDOCK_NEEDS("qemu-img");
   ByteVector bytes = qemu_made("-f vpc -o subformat=fixed,force_size=on #4M");
-  bytes[bytes.size() - 512 + 40] ^= std::byte{1};
+  bytes[bytes.size() - 512 + 50] ^= std::byte{1};  // of its size
   EXPECT_EQ(open_any(bytes).error().code(), Errc::corrupt);
   auto facts = examine_image(std::make_shared<MemoryDevice>(bytes));
   ASSERT_TRUE(facts);
