@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "ntfs/mount/operations.h"
+#include "vhd/base/errno_of.h"
 
 namespace drydock::mount {
 
@@ -22,32 +23,9 @@ constexpr std::uint64_t kTicksPerSecond = 10'000'000;
 // How long the kernel may believe what it was told: where nothing is written, long.
 constexpr double kBeliefSeconds = 3600;
 
-int errno_of(const Error& error) {
-  switch (error.code()) {
-    case Errc::bad_argument:
-      return EINVAL;
-    case Errc::not_found:
-      return ENOENT;
-    case Errc::unsupported:
-      return EOPNOTSUPP;
-    case Errc::read_only:
-      return EROFS;
-    case Errc::busy:
-      return EBUSY;
-    case Errc::no_space:
-      return ENOSPC;
-    case Errc::corrupt:
-    case Errc::io:
-    case Errc::interrupted:
-    case Errc::could_not_tell:
-      return EIO;
-  }
-  return EIO;
-}
-
 template <class T>
 int status(const Result<T>& result) {
-  return result ? 0 : -errno_of(result.error());
+  return result ? 0 : -errno_of(result.error().code());
 }
 
 timespec to_timespec(FileTime time) {

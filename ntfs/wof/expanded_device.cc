@@ -120,7 +120,6 @@ Done ExpandedDevice::do_read(std::uint64_t offset, MutableBytes into) const {
     std::uint64_t from = offset % chunk_size_;
     std::uint64_t length = length_of(chunk);
     std::size_t part = std::min<std::uint64_t>(length - from, into.size());
-    std::string place = fmt::format("chunk {} of WofCompressedData", chunk);
     Kept& kept = kept_[chunk % kept_.size()];
     if (kept.chunk != chunk && part == length) {
       TRY(expand_chunk(chunk, into.first(part)));

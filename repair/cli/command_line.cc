@@ -85,6 +85,13 @@ std::optional<StartOptions> take_start_options(std::vector<std::string>& words) 
 
 }  // namespace
 
+int fail_to_start(const Error& error, const StartOptions& options) {
+  Report report(options.report);
+  Exit exit = report.fail(error);
+  report.finish();
+  return static_cast<int>(exit);
+}
+
 int do_work(const Command& command, const StartOptions& options) {
   Report report(options.report);
   Exit exit = command.work(report);
@@ -94,12 +101,8 @@ int do_work(const Command& command, const StartOptions& options) {
 
 int start_here(const Command& command, const StartOptions& options) {
   if (command.before) {
-    if (auto made = command.before(); !made) {
-      Report report(options.report);
-      Exit exit = report.fail(made.error());
-      report.finish();
-      return static_cast<int>(exit);
-    }
+    auto made = command.before();
+    if (!made) return fail_to_start(made.error(), options);
   }
   int code = do_work(command, options);
   if (command.after) command.after();

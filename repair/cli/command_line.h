@@ -48,6 +48,8 @@ struct StartOptions {
 
 // Does the work, wherever, and gives the exit code.
 using Start = std::function<int(const Command&, const StartOptions&)>;
+// Says why the work wasn't begun; the exit code for it.
+int fail_to_start(const Error& error, const StartOptions& options);
 // The work alone.
 int do_work(const Command& command, const StartOptions& options);
 // In this process.

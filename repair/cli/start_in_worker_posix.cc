@@ -88,13 +88,6 @@ int finish(const Command& command, const StartOptions& options,
   return outcome.exit_code;
 }
 
-int fail(const Error& error, const StartOptions& options) {
-  Report report(options.report);
-  Exit exit = report.fail(error);
-  report.finish();
-  return static_cast<int>(exit);
-}
-
 // The work, in a worker that has these.
 int start_worker(const Command& command, const StartOptions& options,
                  std::vector<int> descriptors) {
@@ -102,7 +95,7 @@ int start_worker(const Command& command, const StartOptions& options,
       worker::run(worker_options(command, options, std::move(descriptors)),
                   [&command, &options] { return do_work(command, options); });
   if (command.after) command.after();
-  if (!outcome) return fail(outcome.error(), options);
+  if (!outcome) return fail_to_start(outcome.error(), options);
   if (!outcome->unconfined.empty()) {
     std::fputs(fmt::format("drydock: note: this image is read without a sandbox: {}\n",
                            outcome->unconfined)
@@ -124,7 +117,7 @@ int start_in_worker(const Command& command, const StartOptions& options) {
   std::vector<int> descriptors;
   if (command.before) {
     auto made = command.before();
-    if (!made) return fail(made.error(), options);
+    if (!made) return fail_to_start(made.error(), options);
     descriptors = std::move(*made);
   }
   return start_worker(command, options, std::move(descriptors));

@@ -32,15 +32,14 @@ constexpr int kFlags = O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | O_NON
                        O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW | O_LARGEFILE | O_NOCTTY |
                        O_DIRECT | O_DSYNC;
 
-// [MS-VHDX] 2.2.1 at the start; the VHD paper's "Hard Disk Footer" there or in the
-// last sector.
+// [MS-VHDX] 2.2.1 at the start; the VHD paper's "Hard Disk Footer" there or at the end,
+// where that of an old Virtual PC has 511 bytes.
 bool is_image(int file) {
   constexpr std::size_t kLength = 8;
-  constexpr off_t kFooterSize = 512;
   struct stat facts {};
   if (::fstat(file, &facts) != 0 || !S_ISREG(facts.st_mode)) return false;
   std::array<char, kLength> bytes{};
-  for (off_t offset : {off_t{0}, facts.st_size - kFooterSize}) {
+  for (off_t offset : {off_t{0}, facts.st_size - 512, facts.st_size - 511}) {
     if (offset < 0 || ::pread(file, bytes.data(), kLength, offset) != kLength) continue;
     std::string_view found(bytes.data(), kLength);
     if (found == "conectix" || (offset == 0 && found == "vhdxfile")) return true;

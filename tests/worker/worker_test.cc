@@ -134,6 +134,22 @@ TEST(Worker, ReadsAnImageBesideItsOwnAndNothingElseThere) {
   EXPECT_EQ(other.exit_code, EACCES);
 }
 
+TEST(Worker, KnowsAnImageByTheMarkAtItsEnd) {
+  NEEDS_CONFINEMENT();
+  TempFolder folder;
+  HostFiles files;
+  files.read_image((folder / "disk.vhd").string());
+  for (std::size_t footer_size : {512, 511}) {
+    std::string footer = "conectix";
+    footer.resize(footer_size);
+    write_file(folder / "base.vhd", std::string(4096, 'x') + footer);
+    Outcome outcome = run_confined(
+        [&] { return problem_of(::open((folder / "base.vhd").c_str(), O_RDONLY)); },
+        files);
+    EXPECT_EQ(outcome.exit_code, 0) << footer_size;
+  }
+}
+
 TEST(Worker, FollowsNoLinkOutOfATree) {
   NEEDS_CONFINEMENT();
   TempFolder folder;

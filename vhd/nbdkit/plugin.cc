@@ -20,6 +20,7 @@
 #include <new>
 #include <string>
 
+#include "vhd/base/errno_of.h"
 #include "vhd/served_disk.h"
 
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
@@ -34,29 +35,6 @@ struct Server {
 };
 
 Server server;
-
-int errno_of(Errc code) {
-  switch (code) {
-    case Errc::bad_argument:
-      return EINVAL;
-    case Errc::not_found:
-      return ENOENT;
-    case Errc::unsupported:
-      return EOPNOTSUPP;
-    case Errc::read_only:
-      return EROFS;
-    case Errc::busy:
-      return EBUSY;
-    case Errc::no_space:
-      return ENOSPC;
-    case Errc::corrupt:
-    case Errc::interrupted:
-    case Errc::could_not_tell:
-    case Errc::io:
-      return EIO;
-  }
-  return EIO;
-}
 
 // The edge to C: says an Error in nbdkit's way, and lets no exception through.
 template <class Work>
