@@ -92,8 +92,7 @@ void list() {
   fmt::print("Windows: {}\n", images::known_windows());
 }
 
-Done play(const std::string& file) {
-  scenarios::Story story = TRY(scenarios::read_story(file));
+Done play(const scenarios::Story& story) {
   fmt::print("{}\n", story.name);
   return scenarios::run_story(story, [](std::string_view step) {
     fmt::print("  {}\n", step);
@@ -123,7 +122,18 @@ int run_stories(const std::vector<std::string>& files) {
   }
   int code = kDone;
   for (const std::string& file : files) {
-    code = std::max(code, report(play(file).in(file), kStoryFailed));
+    auto story = scenarios::read_story(file);
+    if (!story) {
+      code = std::max(code, report(std::move(story).error().in(file), kStoryFailed));
+      continue;
+    }
+    std::string unable = story->given.empty() ? "" : scenarios::unable_to_mount();
+    if (unable.empty()) {
+      code = std::max(code, report(play(*story).in(file), kStoryFailed));
+    } else {
+      fmt::print(stderr, "drydock-harness: {}: {}\n", file, unable);
+      code = std::max(code, kCouldNotTell);
+    }
   }
   return code;
 }

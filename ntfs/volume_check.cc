@@ -13,7 +13,9 @@ Result<VolumeCheck> check_volume(const DevicePtr& device, const Progress& progre
   if (kind.empty() && ntfs::has_boot_copy(*device)) kind = "ntfs";
   if (kind.empty() && fat::has_boot_copy(*device)) kind = "fat32";
   if (kind == "ntfs") return ntfs::check_ntfs(device, progress);
-  if (kind == "fat32") return fat::check_fat(*device, progress);
+  if (kind == "fat32" || kind == "fat16" || kind == "fat12") {
+    return fat::check_fat(*device, progress);
+  }
   if (kind.empty()) {
     return Error(Errc::not_found, "there is no file system that bears a known mark");
   }

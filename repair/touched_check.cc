@@ -6,6 +6,7 @@
 
 #include "ntfs/check/touched.h"
 #include "ntfs/open_volume.h"
+#include "ntfs/volume_check.h"
 #include "vhd/base/try.h"
 #include "vhd/slice.h"
 
@@ -39,6 +40,9 @@ std::vector<ntfs::ByteRange> ranges_in(const Place& place,
   return ranges;
 }
 
+// What was touched of NTFS.  Of FAT everything: only a walk over all of its directories
+// tells who else has a cluster, and its volumes are small.
+//
 // Where BitLocker encrypts it, each byte of the plain volume but the first few sectors
 // is where its cipher is.
 Result<VolumeCheck> check_at(const Disk& disk, const DevicePtr& device,
@@ -46,14 +50,30 @@ Result<VolumeCheck> check_at(const Disk& disk, const DevicePtr& device,
                              const std::vector<ntfs::ByteRange>& ranges) {
   DevicePtr part = TRY(Slice::create(device, place.offset, place.size));
   DevicePtr volume = TRY(open_plain(std::move(part), disk.options()));
+  if (TRY(detect_file_system(*volume)) != "ntfs") return check_volume(volume);
   return ntfs::check_touched(*volume, ranges);
 }
 
-bool has(const VolumeCheck& check, const VolumeProblem& problem) {
-  return std::ranges::any_of(check.problems, [&](const VolumeProblem& known) {
+std::ptrdiff_t count_errors(const VolumeCheck& check, std::string_view rule) {
+  return std::ranges::count_if(check.problems, [&](const VolumeProblem& problem) {
+    return problem.severity == Severity::error && problem.rule == rule;
+  });
+}
+
+// Whether `then` had it too.  A file that was renamed takes its faults along, and a
+// fault of two files is told of the one that is met second: so many of a rule stay
+// as many.
+bool was_there(const VolumeCheck& then, const VolumeCheck& now,
+               const VolumeProblem& problem) {
+  bool same = std::ranges::any_of(then.problems, [&](const VolumeProblem& known) {
     return known.rule == problem.rule && known.where == problem.where &&
            known.what == problem.what;
   });
+  return same || count_errors(now, problem.rule) <= count_errors(then, problem.rule);
+}
+
+bool is_checked(std::string_view file_system) {
+  return file_system == "ntfs" || file_system.starts_with("fat");
 }
 
 Done check_volume_after(const Disk& disk, const DevicePtr& before,
@@ -66,7 +86,8 @@ Done check_volume_after(const Disk& disk, const DevicePtr& before,
   if (!then) return {};
   if (!now) return std::move(now).error();
   for (const VolumeProblem& problem : now->problems) {
-    if (problem.severity != Severity::error || has(*then, problem)) continue;
+    if (problem.severity != Severity::error) continue;
+    if (was_there(*then, *now, problem)) continue;
     return Error(Errc::corrupt, fmt::format("the change was rehearsed and would break "
                                             "{}: {}",
                                             problem.rule, problem.what))
@@ -85,7 +106,7 @@ Done check_touched_volumes(const Disk& disk, const DevicePtr& before,
     auto ranges = ranges_in(place, changes);
     if (ranges.empty()) continue;
     auto file_system = disk.file_system(number);
-    if (!file_system || *file_system != "ntfs") continue;
+    if (!file_system || !is_checked(*file_system)) continue;
     TRY(check_volume_after(disk, before, after, place, ranges)
             .in(fmt::format("partition {}", number)));
   }

@@ -10,7 +10,7 @@
 namespace drydock::repair {
 
 // `changes` make `after`, which `disk` was opened on, out of `before`.  corrupt where
-// an NTFS volume has a fault then that it didn't have.
+// an NTFS or FAT volume has a fault then that it didn't have.
 Done check_touched_volumes(const Disk& disk, const DevicePtr& before,
                            const DevicePtr& after,
                            const std::vector<Overlay::Change>& changes);

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "harness/scenarios/expectation.h"
+#include "ntfs/security/sddl.h"
 #include "repair/bcd/names.h"
 #include "repair/control_sets.h"
 #include "repair/installation.h"
@@ -192,6 +193,36 @@ class ExpectFile final : public Expectation {
   std::string wanted_;
 };
 
+// What NTFS has of a file beside its bytes, in words.
+using Tell = Result<std::string> (*)(const Details& details);
+
+class ExpectDetail final : public Expectation {
+ public:
+  ExpectDetail(std::string text, Sentence sentence, Tell tell)
+      : Expectation(std::move(text)), sentence_(std::move(sentence)), tell_(tell) {}
+
+  Result<std::string> check(const Stage& stage) const override {
+    Opened opened = TRY(open_disk(stage));
+    repair::GuestPath path = TRY(opened.disk->resolve(sentence_.subject));
+    FileSystemPtr volume = TRY(opened.disk->volume(path.partition));
+    Details details = TRY(TRY(volume->find(path.path)).details());
+    std::string found = TRY(tell_(details));
+    if (found == sentence_.object) return std::string();
+    return otherwise(sentence_.subject, found, sentence_.object);
+  }
+
+ private:
+  Sentence sentence_;
+  Tell tell_;
+};
+
+Result<std::string> tell_sddl(const Details& details) {
+  if (!details.security) return std::string(kAbsent);
+  return security::sddl_of(*details.security);
+}
+
+Result<std::string> tell_stored(const Details& details) { return details.stored; }
+
 }  // namespace
 
 Result<ExpectationPtr> expect_bcd(std::string_view text) {
@@ -233,6 +264,18 @@ Result<ExpectationPtr> expect_file(std::string_view text) {
   }
   return std::make_shared<const ExpectFile>("file: " + std::string(text),
                                             sentence.subject, sentence.object);
+}
+
+Result<ExpectationPtr> expect_sddl(std::string_view text) {
+  Sentence sentence = TRY(split_sentence(text));
+  return std::make_shared<const ExpectDetail>("sddl: " + std::string(text),
+                                              std::move(sentence), tell_sddl);
+}
+
+Result<ExpectationPtr> expect_stored(std::string_view text) {
+  Sentence sentence = TRY(split_sentence(text));
+  return std::make_shared<const ExpectDetail>("stored: " + std::string(text),
+                                              std::move(sentence), tell_stored);
 }
 
 }  // namespace drydock::scenarios

@@ -40,9 +40,7 @@ repair::OpenForWriting opener(const std::shared_ptr<Host>& host) {
 Result<Changes> planned_changes(const Stage& stage) {
   auto transaction =
       TRY(repair::Transaction::begin(stage.before, stage.transaction(true)));
-  TRY(repair::repair(
-      *transaction,
-      {.recipes = stage.recipes, .settings = stage.settings, .dry_run = true}));
+  TRY(stage.mend(*transaction, true));
   Changes changes = TRY(transaction->changes());
   if (changes.empty()) return Error(Errc::not_found, "the repair changes nothing");
   return changes;

@@ -33,8 +33,7 @@ class ExpectAgain final : public Expectation {
   Result<std::string> check(const Stage& stage) const override {
     auto transaction =
         TRY(repair::Transaction::begin(stage.image, stage.transaction()));
-    repair::RepairReport report = TRY(repair::repair(
-        *transaction, {.recipes = stage.recipes, .settings = stage.settings}));
+    repair::RepairReport report = TRY(stage.mend(*transaction));
     transaction.reset();
     if (report.state != repair::RepairState::nothing_to_do) {
       return Error(Errc::corrupt,

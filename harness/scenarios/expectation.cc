@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "vhd/base/try.h"
+
 namespace drydock::scenarios {
 
 namespace {
@@ -12,16 +14,31 @@ struct Kind {
 };
 
 constexpr Kind kKinds[] = {
-    {"bcd", expect_bcd},
-    {"registry", expect_registry},
-    {"file", expect_file},
-    {"diagnose", expect_diagnose},
-    {"power_cut", expect_power_cut},
-    {"again", expect_again},
-    {"undo", expect_undo},
+    {"bcd", expect_bcd},           {"registry", expect_registry},
+    {"file", expect_file},         {"sddl", expect_sddl},
+    {"stored", expect_stored},     {"outsiders", expect_outsiders},
+    {"diagnose", expect_diagnose}, {"power_cut", expect_power_cut},
+    {"again", expect_again},       {"undo", expect_undo},
 };
 
 }  // namespace
+
+Result<repair::RepairReport> Stage::mend(repair::Transaction& transaction,
+                                         bool dry_run) const {
+  if (changes.empty()) {
+    return repair::repair(
+        transaction, {.recipes = recipes, .settings = settings, .dry_run = dry_run});
+  }
+  repair::RepairReport report;
+  repair::Plan plan = TRY(plan_of(changes, transaction.disk()));
+  report.applied =
+      TRY(repair::apply_plan(transaction, plan, "a story's", {.dry_run = dry_run}));
+  bool changed = report.applied.bytes_written != 0;
+  report.state = dry_run   ? repair::RepairState::planned
+                 : changed ? repair::RepairState::repaired
+                           : repair::RepairState::nothing_to_do;
+  return report;
+}
 
 Result<ExpectationPtr> read_expectation(const harness::Yaml::Field& line) {
   std::string known;

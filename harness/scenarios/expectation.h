@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "harness/images/layout.h"
+#include "harness/scenarios/change.h"
 #include "harness/yaml.h"
 #include "repair/recipe.h"
+#include "repair/repair.h"
 #include "repair/transaction.h"
 
 namespace drydock::scenarios {
@@ -24,6 +26,7 @@ struct Stage {
   images::Layout layout;
   std::vector<const repair::Recipe*> recipes;  // of the story's repair
   repair::Settings settings;
+  std::vector<Change> changes;  // of the story, in the place of a repair
   std::uint64_t seed = 1;
   VolumeOptions volumes;  // what the story does with unfinished work
 
@@ -32,6 +35,9 @@ struct Stage {
             .unclean = volumes.unclean,
             .discard_hibernation = volumes.discard_hibernation};
   }
+  // Carries out the story's changes, or its repair.
+  Result<repair::RepairReport> mend(repair::Transaction& transaction,
+                                    bool dry_run = false) const;
 };
 
 class Expectation {
@@ -62,6 +68,9 @@ Result<ExpectationPtr> read_expectation(const harness::Yaml::Field& line);
 Result<ExpectationPtr> expect_bcd(std::string_view sentence);
 Result<ExpectationPtr> expect_registry(std::string_view sentence);
 Result<ExpectationPtr> expect_file(std::string_view sentence);
+Result<ExpectationPtr> expect_sddl(std::string_view sentence);
+Result<ExpectationPtr> expect_stored(std::string_view sentence);
+Result<ExpectationPtr> expect_outsiders(std::string_view sentence);
 Result<ExpectationPtr> expect_diagnose(std::string_view sentence);
 Result<ExpectationPtr> expect_power_cut(std::string_view sentence);
 Result<ExpectationPtr> expect_again(std::string_view sentence);

@@ -25,10 +25,14 @@ Result<Stage> set_stage(const Story& story, const harness::WorkFolder& work,
   stage.image = work / "disk.image";
   stage.recipes = story.recipes;
   stage.settings = story.settings;
+  stage.changes = story.changes;
   stage.seed = story.seed;
   stage.volumes = story.volumes;
   std::filesystem::path raw = work / "disk.raw";
   stage.layout = TRY(images::build_raw(story.image, story.seed, raw));
+  if (!story.given.empty()) {
+    TRY(write_given(story.given, raw, stage.layout, work.path()).in("given"));
+  }
   for (const std::string& words :
        TRY(faults::break_raw(raw, story.wounds, story.seed))) {
     say("fault: " + words);
@@ -101,8 +105,7 @@ Done diagnose(const Story& story, const Stage& stage, const Say& say) {
 
 Done mend(const Stage& stage, const Say& say) {
   auto transaction = TRY(repair::Transaction::begin(stage.image, stage.transaction()));
-  repair::RepairReport report = TRY(repair::repair(
-      *transaction, {.recipes = stage.recipes, .settings = stage.settings}));
+  repair::RepairReport report = TRY(stage.mend(*transaction));
   if (report.state != repair::RepairState::repaired) {
     return Error(Errc::corrupt,
                  fmt::format("the repair ended as {}", to_string(report.state)));
@@ -111,7 +114,7 @@ Done mend(const Stage& stage, const Say& say) {
     say(fmt::format("{}: {}: {} -> {}", outcome.edit, outcome.where, outcome.before,
                     outcome.after));
   }
-  say(fmt::format("repair: {} bytes written", report.applied.bytes_written));
+  say(fmt::format("{} bytes written", report.applied.bytes_written));
   return {};
 }
 
@@ -122,6 +125,7 @@ Done run_story(const Story& story, const Say& say) {
   Stage stage = TRY(set_stage(story, work, say).in("image"));
   TRY(diagnose(story, stage, say).in("diagnose"));
   if (!story.recipes.empty()) TRY(mend(stage, say).in("repair"));
+  if (!story.changes.empty()) TRY(mend(stage, say).in("change"));
   stage.after_hash = TRY(hash_image(stage.image));
   for (const ExpectationPtr& expectation : story.expectations) {
     std::string words = TRY(expectation->check(stage).in(expectation->text()));

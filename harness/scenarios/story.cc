@@ -116,12 +116,16 @@ Result<VolumeOptions> read_volume_options(const Yaml& root) {
 
 Result<Story> read_story(std::string_view text, std::string_view name) {
   Yaml root = TRY(Yaml::parse(text, name));
-  TRY(root.only({"name", "image", "seed", "faults", "diagnose", "could_not_tell",
-                 "repair", "set", "unclean", "discard_hibernation", "expect"}));
+  TRY(root.only({"name", "image", "seed", "given", "faults", "diagnose",
+                 "could_not_tell", "repair", "change", "set", "unclean",
+                 "discard_hibernation", "expect"}));
   Story story;
   story.name = TRY(root.get("name").text());
   story.image = TRY(images::read_spec(root.get("image")));
   story.seed = TRY(read_seed(root.get("seed")));
+  for (const Yaml& node : TRY(items(root.get("given")))) {
+    story.given.push_back(TRY(read_given(node)));
+  }
   for (const Yaml& node : TRY(items(root.get("faults")))) {
     story.wounds.push_back(TRY(read_wound(node)));
   }
@@ -138,6 +142,12 @@ Result<Story> read_story(std::string_view text, std::string_view name) {
   }
   for (const Yaml& node : TRY(items(root.get("could_not_tell")))) {
     story.untold.push_back(TRY(node.text()));
+  }
+  for (const Yaml& node : TRY(items(root.get("change")))) {
+    story.changes.push_back(TRY(read_change(node)));
+  }
+  if (!story.changes.empty() && !story.recipes.empty()) {
+    return root.error("a story has a repair or a change, not both");
   }
   story.volumes = TRY(read_volume_options(root));
   story.expectations = TRY(read_expectations(root.get("expect")));

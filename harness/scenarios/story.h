@@ -17,8 +17,10 @@
 // cstguard }`, what --set would tell the recipes; a fault with parameters, as
 // `- { fault: driver.disable, driver: cstguard }`; `unclean: discard` and
 // `discard_hibernation: yes`, as on the command line; `could_not_tell: [ 'partition
-// 3 (ntfs)' ]`, which else fails a story.  README.md lists the lines that `expect`
-// takes.  A word that isn't known is an error with file and line.
+// 3 (ntfs)' ]`, which else fails a story; `change`, in the place of `repair`: edits of
+// files, as change.h has them; `given`: files to begin with, as given.h has them.
+// README.md lists the lines that `expect` takes.  A word that isn't known is an error
+// with file and line.
 
 #pragma once
 
@@ -31,7 +33,9 @@
 
 #include "harness/faults/fault.h"
 #include "harness/images/spec.h"
+#include "harness/scenarios/change.h"
 #include "harness/scenarios/expectation.h"
+#include "harness/scenarios/given.h"
 #include "repair/recipe.h"
 
 namespace drydock::scenarios {
@@ -48,6 +52,7 @@ struct Story {
   std::string name;
   images::Spec image;
   std::uint64_t seed = 1;
+  std::vector<Given> given;  // files that the disk has besides
   std::vector<faults::Wound> wounds;
   // All findings, no more and no less, in any order.
   std::vector<ExpectedFinding> findings;
@@ -57,6 +62,7 @@ struct Story {
   // --discard-hibernation say it.
   VolumeOptions volumes;
   std::vector<std::string> untold;  // examined, and nobody could tell
+  std::vector<Change> changes;      // in the place of a repair
   std::vector<std::shared_ptr<const Expectation>> expectations;
 };
 

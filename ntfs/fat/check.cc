@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "ntfs/fat/check_tree.h"
+#include "ntfs/fat/table.h"
 #include "vhd/base/checked.h"
 #include "vhd/base/try.h"
 
@@ -13,6 +15,8 @@ namespace drydock::fat {
 namespace {
 
 constexpr std::size_t kReadSize = 1 << 20;
+// Of a table, at a time; even, so that an entry of FAT12 isn't cut in two.
+constexpr std::uint32_t kEntriesRead = kReadSize / sizeof(le32);
 // Where the copy of the boot sector is, if the first doesn't say; page 12.
 constexpr std::uint64_t kBackupSector = 6;
 // The entries of the table that stand for no cluster.
@@ -40,18 +44,22 @@ class FatCheck {
   Result<ByteVector> read(std::uint64_t offset, std::size_t size) const {
     return read_bytes(device_, offset, size, kReadSize);
   }
+  Result<ByteVector> read_entries(std::uint32_t table, std::uint32_t first,
+                                  std::uint32_t count) const;
   Result<Geometry> find_geometry();
+  Done check_marks();
   Done check_copy(Bytes first);
   Done check_tables(const TreeCheck& tree);
   void count_entry(std::uint32_t cluster, std::uint32_t value, const TreeCheck& tree);
-  void compare_tables(Bytes believed, Bytes other, std::uint64_t start,
-                      std::uint32_t table);
+  void compare_tables(Bytes believed, Bytes other, std::uint32_t first,
+                      std::uint32_t count, std::uint32_t table);
   Done check_info();
 
   const BlockDevice& device_;
   const Progress& progress_;
   ProblemList problems_;
   Geometry geometry_;
+  std::optional<std::uint8_t> media_;  // as the boot sector says
   std::uint32_t free_count_ = 0;
   std::uint32_t bad_count_ = 0;
   std::uint32_t lost_count_ = 0;
@@ -59,11 +67,22 @@ class FatCheck {
   std::uint64_t differing_count_ = 0;
 };
 
+// Of a table; `first` is even.  The table holds the whole byte that the last ends in.
+Result<ByteVector> FatCheck::read_entries(std::uint32_t table, std::uint32_t first,
+                                          std::uint32_t count) const {
+  std::uint64_t start = entry_offset(geometry_.kind, first);
+  std::uint64_t end = entry_offset(geometry_.kind, first + count + count % 2);
+  std::uint64_t place = geometry_.tables_offset + table * geometry_.table_size;
+  std::uint64_t size = std::min(end, geometry_.table_size) - start;
+  return read_bytes(device_, place + start, size, kReadSize).in("table");
+}
+
 Result<Geometry> FatCheck::find_geometry() {
   ByteVector first = TRY(read(0, kBootSectorSize).in("boot sector"));
   auto geometry = read_geometry(first, device_.size());
   if (geometry) {
-    TRY(check_copy(first));
+    media_ = load<BootSector>(first)->media;
+    if (geometry->kind == Kind::fat32) TRY(check_copy(first));
     return geometry;
   }
   if (geometry.error().code() == Errc::unsupported) return geometry;
@@ -99,42 +118,39 @@ void FatCheck::count_entry(std::uint32_t cluster, std::uint32_t value,
   }
 }
 
-void FatCheck::compare_tables(Bytes believed, Bytes other, std::uint64_t start,
-                              std::uint32_t table) {
+// From the entry of `first` on.
+void FatCheck::compare_tables(Bytes believed, Bytes other, std::uint32_t first,
+                              std::uint32_t count, std::uint32_t table) {
   if (std::ranges::equal(believed, other)) return;
-  for (std::size_t at = 0; at < believed.size(); at += sizeof(le32)) {
-    std::uint32_t ours = *load<le32>(believed, at) & kEntryMask;
-    std::uint32_t theirs = *load<le32>(other, at) & kEntryMask;
-    auto cluster = static_cast<std::uint32_t>((start + at) / sizeof(le32));
+  for (std::uint32_t i = 0; i < count; ++i) {
+    std::uint32_t ours = entry_in(believed, geometry_.kind, i);
+    std::uint32_t theirs = entry_in(other, geometry_.kind, i);
     // The first entries hold marks and the volume's state, which may be in one.
-    if (cluster < kReservedEntries || ours == theirs || differing_count_++ != 0) {
+    if (first + i < kReservedEntries || ours == theirs || differing_count_++ != 0) {
       continue;
     }
     problems_.error("table.copies",
-                    {.part = fmt::format("table {}", table), .cluster = cluster},
+                    {.part = fmt::format("table {}", table), .cluster = first + i},
                     fmt::format("its entry is 0x{:x}, in table {} it is 0x{:x}", theirs,
                                 geometry_.active_table, ours));
   }
 }
 
 Done FatCheck::check_tables(const TreeCheck& tree) {
-  std::uint64_t size = std::uint64_t{geometry_.cluster_end()} * sizeof(le32);
-  auto place = [&](std::uint32_t table) {
-    return geometry_.tables_offset + table * geometry_.table_size;
-  };
-  for (std::uint64_t at = 0; at < size; at += kReadSize) {
-    std::size_t part = std::min<std::uint64_t>(kReadSize, size - at);
-    ByteVector believed = TRY(read(place(geometry_.active_table) + at, part));
-    for (std::size_t i = 0; i < part; i += sizeof(le32)) {
-      auto cluster = static_cast<std::uint32_t>((at + i) / sizeof(le32));
-      if (cluster < kReservedEntries) continue;
-      count_entry(cluster, *load<le32>(believed, i) & kEntryMask, tree);
+  std::uint32_t end = geometry_.cluster_end();
+  for (std::uint32_t first = 0; first < end; first += kEntriesRead) {
+    std::uint32_t count = std::min(kEntriesRead, end - first);
+    ByteVector believed = TRY(read_entries(geometry_.active_table, first, count));
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (first + i < kReservedEntries) continue;
+      count_entry(first + i, entry_in(believed, geometry_.kind, i), tree);
     }
     for (std::uint32_t table = 0; table < geometry_.table_count; ++table) {
       if (table == geometry_.active_table || !geometry_.mirrored) continue;
-      compare_tables(believed, TRY(read(place(table) + at, part)), at, table);
+      ByteVector other = TRY(read_entries(table, first, count));
+      compare_tables(believed, other, first, count, table);
     }
-    if (progress_) TRY(progress_(at + part, size));
+    if (progress_) TRY(progress_(first + count, end));
   }
   if (lost_count_ != 0) {
     problems_.warning("clusters.lost", {.part = "table", .cluster = lost_first_},
@@ -164,16 +180,32 @@ Done FatCheck::check_info() {
   return {};
 }
 
-Result<VolumeCheck> FatCheck::run() {
-  problems_.result().file_system = "fat32";
-  geometry_ = TRY(find_geometry());
-  std::uint32_t second = *load<le32>(
-      TRY(read(geometry_.tables_offset + sizeof(le32), sizeof(le32)).in("table")));
-  if ((geometry_.state & (kStateDirty | kStateErrors)) != 0 ||
-      (second & kCleanShutdown) == 0 || (second & kNoErrors) == 0) {
+// What a table's first two entries say: what the medium is, and how it was left.
+Done FatCheck::check_marks() {
+  std::uint64_t table =
+      geometry_.tables_offset + geometry_.active_table * geometry_.table_size;
+  ByteVector marks = TRY(read(table, 2 * sizeof(le32)).in("table"));
+  auto media = std::to_integer<std::uint8_t>(marks[0]);
+  if (media_ && media != *media_) {
+    problems_.warning(
+        "table.media", {.part = "table"},
+        fmt::format("it is for a medium of kind 0x{:02x}, the boot sector "
+                    "says 0x{:02x}",
+                    media, *media_));
+  }
+  TableState state = state_in(marks, geometry_.kind);
+  if ((geometry_.state & (kStateDirty | kStateErrors)) != 0 || !state.clean ||
+      !state.no_errors) {
     problems_.warning("volume.dirty", {.part = "boot sector and table"},
                       "the volume is marked as one to be checked");
   }
+  return {};
+}
+
+Result<VolumeCheck> FatCheck::run() {
+  geometry_ = TRY(find_geometry());
+  problems_.result().file_system = to_string(geometry_.kind);
+  TRY(check_marks());
   TreeCheck tree(device_, geometry_, problems_);
   TRY(tree.run());
   TRY(check_tables(tree));

@@ -1,5 +1,5 @@
-// The check of a FAT32 volume: both tables, chains, directories, names, and the
-// boot sector's copy.
+// The check of a FAT volume: its tables, chains, directories and names, and FAT32's
+// FSInfo and copy of the boot sector.
 
 #pragma once
 
@@ -8,7 +8,7 @@
 namespace drydock::fat {
 
 // Changes nothing.  corrupt where neither the boot sector nor its copy can be
-// believed; unsupported for FAT12 and FAT16.
+// believed.
 Result<VolumeCheck> check_fat(const BlockDevice& device, const Progress& progress = {});
 
 // Whether `device`, whose first sector isn't marked as one of any file system, has

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "ntfs/fat/names.h"
+#include "ntfs/fat/table.h"
 #include "ntfs/file.h"
 #include "vhd/base/checked.h"
 #include "vhd/base/try.h"
@@ -14,7 +15,8 @@ namespace drydock::fat {
 
 namespace {
 
-constexpr std::size_t kStretchSize = 64 << 10;
+// Even, so that an entry of FAT12 isn't cut in two.
+constexpr std::uint32_t kEntriesHeld = 16 << 10;
 // A longer path is told by its end.
 constexpr std::size_t kPathSizeMax = 2048;
 
@@ -45,16 +47,17 @@ bool can_be_short(const ShortName& name) {
 }  // namespace
 
 Result<std::uint32_t> TableReader::entry(std::uint32_t cluster) {
-  std::uint64_t at = std::uint64_t{cluster} * sizeof(le32);
-  if (at / kStretchSize != held_) {
-    std::uint64_t start = at / kStretchSize * kStretchSize;
-    bytes_.resize(std::min<std::uint64_t>(kStretchSize, geometry_.table_size - start));
+  if (cluster / kEntriesHeld != held_) {
+    std::uint64_t start = entry_offset(geometry_.kind, cluster) -
+                          entry_offset(geometry_.kind, cluster % kEntriesHeld);
+    bytes_.resize(std::min<std::uint64_t>(entry_offset(geometry_.kind, kEntriesHeld),
+                                          geometry_.table_size - start));
     std::uint64_t table =
         geometry_.tables_offset + geometry_.active_table * geometry_.table_size;
     TRY(device_.read(table + start, bytes_).in("table"));
-    held_ = at / kStretchSize;
+    held_ = cluster / kEntriesHeld;
   }
-  return *load<le32>(bytes_, at % kStretchSize) & kEntryMask;
+  return entry_in(bytes_, geometry_.kind, cluster % kEntriesHeld);
 }
 
 // The clusters from `first` on, as far as they can be followed.
@@ -85,7 +88,13 @@ Result<std::vector<std::uint32_t>> TreeCheck::claim_chain(std::uint32_t first,
   return chain;
 }
 
-Done TreeCheck::walk_folder(const Folder& folder) {
+// The root of FAT12 and FAT16 has a place of its own, and no chain.
+Result<std::vector<TreeCheck::Stretch>> TreeCheck::stretches_of(const Folder& folder) {
+  std::vector<Stretch> stretches;
+  if (folder.path.empty() && geometry_.root_cluster == 0) {
+    stretches.push_back({.offset = geometry_.root_offset, .size = geometry_.root_size});
+    return stretches;
+  }
   auto chain = TRY(claim_chain(folder.first, folder.path));
   std::uint64_t size = std::uint64_t{chain.size()} * geometry_.cluster_size;
   if (size > kDirectorySizeMax) {
@@ -94,25 +103,45 @@ Done TreeCheck::walk_folder(const Folder& folder) {
                       kDirectorySizeMax));
     chain.resize(kDirectorySizeMax / geometry_.cluster_size);
   }
+  for (std::uint32_t cluster : chain) {
+    stretches.push_back(
+        {.offset = geometry_.offset_of(cluster), .size = geometry_.cluster_size});
+  }
+  return stretches;
+}
+
+Done TreeCheck::walk_folder(const Folder& folder) {
   long_name_ = {};
   short_names_.clear();
-  ByteVector cluster(geometry_.cluster_size);
+  ByteVector slots;
   std::uint32_t index = 0;
-  for (std::uint32_t number : chain) {
-    TRY(device_.read(geometry_.offset_of(number), cluster).in(folder.path));
-    for (std::size_t at = 0; at < cluster.size(); at += sizeof(ShortSlot), ++index) {
-      auto slot = *load<ShortSlot>(cluster, at);
-      if (slot.name[0] == kSlotEnd) return {};
-      if (slot.name[0] == kSlotFree) {
-        long_name_.broken |= !long_name_.slots.empty();
-      } else if ((slot.attributes & kLongNameMask) == kLongName) {
-        see_long(folder, *load<LongSlot>(cluster, at));
-      } else {
-        TRY(see_short(folder, index, slot));
-      }
-    }
+  for (const Stretch& stretch : TRY(stretches_of(folder))) {
+    slots.resize(stretch.size);
+    TRY(device_.read(stretch.offset, slots).in(folder.path));
+    if (!TRY(walk_slots(folder, slots, index))) break;
+    index += static_cast<std::uint32_t>(slots.size() / sizeof(ShortSlot));
+  }
+  if (!long_name_.slots.empty()) {
+    warning("name.long", folder.path, "a long name has no short one behind it");
   }
   return {};
+}
+
+// Whether more may follow.
+Result<bool> TreeCheck::walk_slots(const Folder& folder, Bytes slots,
+                                   std::uint32_t index) {
+  for (std::size_t at = 0; at < slots.size(); at += sizeof(ShortSlot), ++index) {
+    auto slot = *load<ShortSlot>(slots, at);
+    if (slot.name[0] == kSlotEnd) return false;
+    if (slot.name[0] == kSlotFree) {
+      long_name_.broken |= !long_name_.slots.empty();
+    } else if ((slot.attributes & kLongNameMask) == kLongName) {
+      see_long(folder, *load<LongSlot>(slots, at));
+    } else {
+      TRY(see_short(folder, index, slot));
+    }
+  }
+  return true;
 }
 
 // A long name's slots count down to 1, and repeat one checksum.
@@ -170,10 +199,10 @@ bool TreeCheck::check_dots(const Folder& folder, std::uint32_t index,
     error("folder.dots", folder.path, fmt::format("it doesn't begin with {}", name));
     return dots;
   }
-  if (slot.cluster() != cluster) {
+  std::uint32_t told = geometry_.first_cluster(slot);
+  if (told != cluster) {
     error("folder.dots", folder.path,
-          fmt::format("its {} leads to cluster {}, not {}", name, slot.cluster(),
-                      cluster));
+          fmt::format("its {} leads to cluster {}, not {}", name, told, cluster));
   }
   return true;
 }
@@ -182,14 +211,15 @@ Done TreeCheck::check_file(const std::string& path, const ShortSlot& slot) {
   ++counts_.files;
   std::uint64_t needed =
       checked::div_up(std::uint32_t{slot.size}, geometry_.cluster_size);
-  if (slot.cluster() == 0) {
+  std::uint32_t first = geometry_.first_cluster(slot);
+  if (first == 0) {
     if (needed != 0) {
       error("file.size", path,
             fmt::format("it has {} bytes and no cluster", std::uint32_t{slot.size}));
     }
     return {};
   }
-  auto chain = TRY(claim_chain(slot.cluster(), path));
+  auto chain = TRY(claim_chain(first, path));
   if (chain.size() == needed) return {};
   error("file.size", path,
         fmt::format("its {} bytes take {} clusters, its chain has {}",
@@ -222,7 +252,8 @@ Done TreeCheck::see_short(const Folder& folder, std::uint32_t index,
         fmt::format("a folder's size is given as {}, not 0", std::uint32_t{slot.size}));
   }
   std::uint32_t parent = folder.path.empty() ? 0 : folder.first;
-  pending_.push_back({.path = path, .first = slot.cluster(), .parent = parent});
+  pending_.push_back(
+      {.path = path, .first = geometry_.first_cluster(slot), .parent = parent});
   return {};
 }
 

@@ -20,7 +20,7 @@ class TableReader {
   TableReader(const BlockDevice& device, const Geometry& geometry)
       : device_(device), geometry_(geometry) {}
 
-  // Of a cluster that the volume holds; without the upper four bits.
+  // Of a cluster that the volume holds, as table.h has it.
   Result<std::uint32_t> entry(std::uint32_t cluster);
 
  private:
@@ -55,8 +55,13 @@ class TreeCheck {
  private:
   struct Folder {
     std::string path;
-    std::uint32_t first = 0;
+    std::uint32_t first = 0;   // 0 for the root of FAT12 and FAT16
     std::uint32_t parent = 0;  // its first cluster; 0 for the root
+  };
+  // Where some of a folder's slots lie.
+  struct Stretch {
+    std::uint64_t offset = 0;
+    std::uint32_t size = 0;
   };
   // The slots of a long name, gathered until the short one.
   struct LongName {
@@ -72,7 +77,9 @@ class TreeCheck {
   }
   Result<std::vector<std::uint32_t>> claim_chain(std::uint32_t first,
                                                  const std::string& path);
+  Result<std::vector<Stretch>> stretches_of(const Folder& folder);
   Done walk_folder(const Folder& folder);
+  Result<bool> walk_slots(const Folder& folder, Bytes slots, std::uint32_t index);
   void see_long(const Folder& folder, const LongSlot& slot);
   Done see_short(const Folder& folder, std::uint32_t index, const ShortSlot& slot);
   bool check_dots(const Folder& folder, std::uint32_t index, const ShortSlot& slot);

@@ -34,6 +34,11 @@ struct Geometry {
     return cluster >= kFirstCluster && cluster - kFirstCluster < cluster_count;
   }
   std::uint32_t cluster_end() const { return kFirstCluster + cluster_count; }
+  // Where a file's chain starts.  FAT12 and FAT16 have no upper half: OS/2 and
+  // Windows NT kept a handle of extended attributes there.
+  std::uint32_t first_cluster(const ShortSlot& slot) const {
+    return kind == Kind::fat32 ? slot.cluster() : std::uint32_t{slot.cluster_low};
+  }
   // `cluster` is one that the volume holds.
   std::uint64_t offset_of(std::uint32_t cluster) const {
     return clusters_offset + std::uint64_t(cluster - kFirstCluster) * cluster_size;

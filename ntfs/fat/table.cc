@@ -73,17 +73,22 @@ Done write_entry(SectorCache& cache, const Geometry& geometry, std::uint32_t tab
   return cache.store_at(at, le16(static_cast<std::uint16_t>(both)));
 }
 
-Result<TableState> read_state(const SectorCache& cache, const Geometry& geometry) {
-  std::uint64_t at = place_of(geometry, geometry.active_table, 1);
-  if (geometry.kind == Kind::fat12) return TableState{};
-  if (geometry.kind == Kind::fat16) {
-    std::uint32_t entry = TRY(cache.load_at<le16>(at));
-    return TableState{.clean = (entry & kCleanShutdown16) != 0,
-                      .no_errors = (entry & kNoErrors16) != 0};
+TableState state_in(Bytes bytes, Kind kind) {
+  if (kind == Kind::fat12) return {};
+  if (kind == Kind::fat16) {
+    std::uint32_t entry = *load<le16>(bytes, entry_offset(kind, 1));
+    return {.clean = (entry & kCleanShutdown16) != 0,
+            .no_errors = (entry & kNoErrors16) != 0};
   }
-  std::uint32_t entry = TRY(cache.load_at<le32>(at));
-  return TableState{.clean = (entry & kCleanShutdown) != 0,
-                    .no_errors = (entry & kNoErrors) != 0};
+  std::uint32_t entry = *load<le32>(bytes, entry_offset(kind, 1));
+  return {.clean = (entry & kCleanShutdown) != 0,
+          .no_errors = (entry & kNoErrors) != 0};
+}
+
+Result<TableState> read_state(const SectorCache& cache, const Geometry& geometry) {
+  ByteVector bytes(2 * sizeof(le32));
+  TRY(cache.read(place_of(geometry, geometry.active_table, 0), bytes));
+  return state_in(bytes, geometry.kind);
 }
 
 }  // namespace drydock::fat

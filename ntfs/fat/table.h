@@ -32,5 +32,7 @@ struct TableState {
   bool no_errors = true;
 };
 Result<TableState> read_state(const SectorCache& cache, const Geometry& geometry);
+// The same out of `bytes`, a table's first eight.
+TableState state_in(Bytes bytes, Kind kind);
 
 }  // namespace drydock::fat

@@ -122,7 +122,7 @@ Result<Tree::Place> Tree::place(std::string_view path) {
         place.item && (place.item->slot.attributes & attribute::directory) != 0;
     if (is_directory) {
       // A tree that bites its tail would be walked forever.
-      std::uint32_t cluster = place.item->slot.cluster();
+      std::uint32_t cluster = start_of(place.item->slot);
       if (std::ranges::find(place.way, cluster) != place.way.end()) {
         return Error(Errc::corrupt,
                      fmt::format("directory \"{}\" is inside itself: cluster {}",
@@ -133,7 +133,7 @@ Result<Tree::Place> Tree::place(std::string_view path) {
     if (!is_directory) {
       return not_found(fmt::format("there is no directory \"{}\"", names[i]));
     }
-    std::uint32_t cluster = place.item->slot.cluster();
+    std::uint32_t cluster = start_of(place.item->slot);
     place.directory = TRY(Directory::open(clusters_, cluster).in(names[i]));
     place.way.push_back(cluster);
   }
@@ -169,7 +169,7 @@ Result<NodePtr> Tree::find(std::string_view path) {
 Done Tree::list(const Node& directory, const FileSystem::Visit& visit) {
   if (!directory.is_directory()) return bad_argument("it isn't a directory");
   if (directory.removed) return not_found("the directory was removed");
-  Directory slots = TRY(Directory::open(clusters_, directory.slot.cluster()));
+  Directory slots = TRY(Directory::open(clusters_, start_of(directory.slot)));
   return slots.visit([&](const Item& item) {
     return visit({.name = to_utf8(item.name), .stat = stat_of(item.slot)});
   });
@@ -199,7 +199,7 @@ Done Tree::remove(std::string_view path) {
   if (!place.item) return not_found("there is no such name");
   NodePtr node = node_of(place);
   TRY(change([&]() -> Done {
-    std::uint32_t first = node->slot.cluster();
+    std::uint32_t first = start_of(node->slot);
     if (node->is_directory()) {
       Directory directory = TRY(Directory::open(clusters_, first));
       if (!TRY(directory.empty())) return bad_argument("the directory isn't empty");
@@ -218,7 +218,7 @@ Done Tree::move(Place& source, Place& target, Item& moved) {
   moved = TRY(target.directory.insert(target.name, source.item->slot));
   bool is_directory = (moved.slot.attributes & attribute::directory) != 0;
   if (!is_directory || source.way.back() == target.way.back()) return {};
-  Directory directory = TRY(Directory::open(clusters_, moved.slot.cluster()));
+  Directory directory = TRY(Directory::open(clusters_, start_of(moved.slot)));
   ShortSlot parent = TRY(directory.slot(1));
   if (parent.name[0] != '.' || parent.name[1] != '.') {
     return Error(Errc::corrupt, "the directory's second slot isn't \"..\"");
@@ -238,7 +238,7 @@ Done Tree::rename(std::string_view from, std::string_view to) {
   TRY(check_name(target.name));
   NodePtr node = node_of(source);
   if (node->is_directory() &&
-      std::ranges::find(target.way, node->slot.cluster()) != target.way.end()) {
+      std::ranges::find(target.way, start_of(node->slot)) != target.way.end()) {
     return bad_argument("a directory can't be moved into itself");
   }
   Item moved;
@@ -255,7 +255,7 @@ Done Tree::load_chain(Node& node) {
   if (node.removed) return not_found("the file was removed");
   if (node.chain) return {};
   Chain chain =
-      TRY(clusters_.chain(node.slot.cluster(), clusters_.count_for(kFileSizeMax)));
+      TRY(clusters_.chain(start_of(node.slot), clusters_.count_for(kFileSizeMax)));
   if (chain.count() < clusters_.count_for(node.slot.size)) {
     return Error(Errc::corrupt,
                  fmt::format("a chain of {} clusters is too short for {} bytes",

@@ -77,6 +77,9 @@ class Tree {
   template <class Change>
   Done change(const Change& change);
 
+  std::uint32_t start_of(const ShortSlot& slot) const {
+    return clusters_.geometry().first_cluster(slot);
+  }
   NodePtr node_of(const Place& place);
   Done load_chain(Node& node);
   Done save_slot(Node& node, const ShortSlot& slot);

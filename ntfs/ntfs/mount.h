@@ -23,6 +23,7 @@
 #include "ntfs/ntfs/device_operations.h"
 #include "ntfs/ntfs/inode.h"
 #include "ntfs/ntfs/state.h"
+#include "ntfs/ntfs/trial.h"
 #include "ntfs/ntfs/unfinished.h"
 #include "ntfs/open_volume.h"
 
@@ -52,8 +53,10 @@ class Mount final : public std::enable_shared_from_this<Mount> {
   Done check_settle() const;
   const std::vector<Settlement>& settlements() const { return settlements_; }
 
-  // For the trial itself (trial.h), which settle() else begins with.
-  void trust_library() { library_tried_ = true; }
+  // What settle() begins with, in the place of try_library() of trial.h: nothing for
+  // the trial's own mounts, and in a test one that fails.
+  using Trial = Done (*)(DevicePtr, const VolumeOptions&);
+  void set_trial(Trial trial) { trial_ = trial; }
 
   // Starts a call that looks something up: closes the warm file, and grants
   // the reads that an honest volume needs.  Fails where an earlier write to
@@ -105,7 +108,7 @@ class Mount final : public std::enable_shared_from_this<Mount> {
   VolumeCondition condition_;
   bool mirror_differs_ = false;
   bool chkdsk_underway_ = false;
-  bool library_tried_ = false;
+  Trial trial_ = try_library;  // until it was passed
   bool settled_ = false;
   std::vector<Settlement> settlements_;
   std::unique_ptr<OpenData> warm_;

@@ -107,8 +107,8 @@ Done Mount::check_settle() const {
 Done Mount::settle() {
   if (settled_) return {};
   TRY(check_settle());
-  if (!library_tried_) TRY(try_library(unfinished_.below(), options_));
-  library_tried_ = true;
+  if (trial_ != nullptr) TRY(trial_(unfinished_.below(), options_));
+  trial_ = nullptr;
   if (!condition_.clean()) TRY(begin());
   NVolClearReadOnly(volume_);
   operations_.allow_writes();

@@ -35,7 +35,7 @@ Result<std::vector<std::string>> names_in_root(Mount& mount) {
 Result<std::shared_ptr<Mount>> open_untried(DevicePtr partition,
                                             const VolumeOptions& options) {
   auto mount = TRY(Mount::open(std::move(partition), options));
-  mount->trust_library();
+  mount->set_trial(nullptr);
   return mount;
 }
 

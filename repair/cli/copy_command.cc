@@ -58,7 +58,8 @@ void CopyPlan::leave_out(const std::string& path, std::string_view why) {
 }
 
 Result<ByteVector> CopyPlan::read(const File& file) {
-  ByteVector bytes = TRY(read_file(file, kPutSizeMax - size_));
+  DevicePtr data = TRY(file.data());
+  ByteVector bytes = TRY(read_to_put(*data, size_));
   size_ += bytes.size();
   TRY(progress_(size_, 0));
   return bytes;

@@ -104,6 +104,17 @@ std::string join(const std::string& folder, const std::string& name) {
   return folder.ends_with('\\') ? folder + name : folder + '\\' + name;
 }
 
+Result<ByteVector> read_to_put(const BlockDevice& device, std::uint64_t held) {
+  if (device.size() > kPutSizeMax - held) {
+    return Error(
+        Errc::bad_argument,
+        fmt::format("with it {} bytes would be put into the image at once; all "
+                    "of them are held in memory, and {} are the most",
+                    held + device.size(), kPutSizeMax));
+  }
+  return read_bytes(device, 0, device.size(), kPutSizeMax);
+}
+
 Done copy_out(const File& file, const std::function<Done(Bytes)>& sink) {
   DevicePtr data = TRY(file.data());
   ByteVector buffer(std::min(kCopySize, data->size()));

@@ -12,9 +12,13 @@
 
 namespace drydock::cli {
 
-// Of what is put into an image in one piece; it is held in memory and in the
+// Of what is put into an image at once: all of it is held in memory, and in the
 // journal.
 inline constexpr std::uint64_t kPutSizeMax = std::uint64_t{1} << 30;
+
+// All of `device`, to be put into an image with `held` bytes that were read already.
+// bad_argument where these are more than kPutSizeMax together.
+Result<ByteVector> read_to_put(const BlockDevice& device, std::uint64_t held);
 
 struct OpenImage {
   repair::View view;

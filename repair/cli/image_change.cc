@@ -33,6 +33,10 @@ Result<Chain> open_to_change(const ImageChoice& choice, Report& report) {
   return open_chain(file, std::move(options));
 }
 
+// A volume that BitLocker encrypts begins so, at this place of its boot sector.
+constexpr std::string_view kBitlockerMark = "-FVE-FS-";
+constexpr std::uint64_t kBitlockerMarkOffset = 3;
+
 Result<Compaction> compact(const ImageChoice& choice, Report& report) {
   Chain chain = TRY(open_to_change(choice, report));
   ProgressBar bar("compact");
@@ -92,7 +96,24 @@ struct Resized {
   std::uint64_t before = 0;
   std::uint64_t after = 0;
   bool moved_gpt = false;  // its backup is at the disk's new end
+  std::vector<std::string> notes = {};
 };
+
+// Who measures what it starts from may measure the partition table, too.
+std::vector<std::string> warnings_of(const BlockDevice& disk,
+                                     const partition::Table& table) {
+  std::vector<std::string> warnings;
+  for (const partition::Partition& partition : table.partitions) {
+    auto mark = read_bytes(disk, partition.offset + kBitlockerMarkOffset,
+                           kBitlockerMark.size(), kBitlockerMark.size());
+    if (!mark || as_text(*mark) != kBitlockerMark) continue;
+    warnings.push_back(
+        fmt::format("partition {} is encrypted by BitLocker: after a change of the "
+                    "partition table the machine may ask for its recovery key",
+                    partition.number));
+  }
+  return warnings;
+}
 
 Done shrink(const ImageResizeRequest& request, const std::shared_ptr<Image>& image,
             const Resized& resized, bool gpt) {
@@ -133,6 +154,7 @@ Result<Resized> resize(const ImageResizeRequest& request, Report& report) {
                   : grow(image, resized, resized.moved_gpt);
   TRY(std::move(done).in(request.image.file));
   TRY(image->flush().in(request.image.file));
+  if (resized.moved_gpt) resized.notes = warnings_of(*image, *table);
   return resized;
 }
 
@@ -161,10 +183,12 @@ Exit image_resize(const ImageResizeRequest& request, Report& report) {
   if (resized->moved_gpt) {
     report.print("  the backup of its partition table is at the new end\n");
   }
+  for (const std::string& note : resized->notes) report.print("note: " + note + "\n");
   report.document({{"image", request.image.file},
                    {"size_before", resized->before},
                    {"size_after", resized->after},
-                   {"moved_gpt", resized->moved_gpt}});
+                   {"moved_gpt", resized->moved_gpt},
+                   {"notes", resized->notes}});
   return Exit::done;
 }
 

@@ -43,6 +43,11 @@ Result<std::vector<fs::path>> names_in(const fs::path& folder) {
   return names;
 }
 
+Result<ByteVector> read_to_put(const fs::path& host, std::uint64_t held) {
+  auto file = TRY(FileDevice::open(host));
+  return cli::read_to_put(*file, held).in(host.string());
+}
+
 // Plans what is below `host` into `guest`.  Links of the host aren't followed.
 Result<std::uint64_t> plan_folder(const fs::path& host, const repair::GuestPath& guest,
                                   std::uint64_t size, repair::Plan& plan) {
@@ -55,7 +60,7 @@ Result<std::uint64_t> plan_folder(const fs::path& host, const repair::GuestPath&
     if (status.type() == fs::file_type::directory) {
       size = TRY(plan_folder(path, below, size, plan));
     } else if (status.type() == fs::file_type::regular) {
-      ByteVector content = TRY(read_host_file(path.string(), kPutSizeMax - size));
+      ByteVector content = TRY(read_to_put(path, size));
       size += content.size();
       plan.edits.push_back({.action = repair::FilePut{.file = std::move(below),
                                                       .content = std::move(content)},
@@ -93,7 +98,7 @@ Exit put(const PutRequest& request, Report& report) {
   }
   if (request.recursive) return put_folder(request, report);
   auto content = request.host == "-" ? read_standard_input(kPutSizeMax)
-                                     : read_host_file(request.host, kPutSizeMax);
+                                     : read_to_put(request.host, 0);
   if (!content) return report.fail(content.error());
   auto make_plan = [&](const repair::Disk& disk,
                        std::size_t installation) -> Result<repair::Plan> {

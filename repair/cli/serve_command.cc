@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "ntfs/open_volume.h"
 #include "repair/cli/commands.h"
 #include "repair/cli/server.h"
 #include "repair/view.h"
@@ -18,7 +19,7 @@ using nlohmann::json;
 
 // What the server will meet in the image is met here first, where it can be said
 // well.  Of the overlay only the server knows.
-Result<json> examine(const ServeRequest& request) {
+Result<json> examine(const ServeRequest& request, Report& report) {
   ServeOptions options{.partition = request.partition, .overlay = {}, .parents = {}};
   for (const std::string& parent : request.parents) {
     options.parents.emplace_back(parent);
@@ -27,6 +28,14 @@ Result<json> examine(const ServeRequest& request) {
   auto view = repair::open_view(disk.files.front(), options.parents);
   if (view && view->unsettled_change_count != 0) {
     return Error(Errc::interrupted, "a change of it was interrupted").in(request.image);
+  }
+  if (request.partition) {
+    auto kind = detect_file_system(*disk.device);
+    if (kind && *kind == "bitlocker") {
+      report.note(fmt::format(
+          "note: partition {} is encrypted by BitLocker, and so it is served\n",
+          *request.partition));
+    }
   }
   json document = {{"image", request.image},
                    {"uri", nullptr},
@@ -58,7 +67,7 @@ ServerRequest server_of(const ServeRequest& request) {
 }  // namespace
 
 Exit serve(const ServeRequest& request, Report& report) {
-  auto document = examine(request);
+  auto document = examine(request, report);
   if (!document) return report.fail(std::move(document).error());
   bool told = false;
   Done done = serve_until_signal(server_of(request), [&](const std::string& uri) {

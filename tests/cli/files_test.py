@@ -55,6 +55,23 @@ class Folders(DiskTest):
         self.json("undo", "undo", disk)
         self.assertEqual(self.hash(disk), before)
 
+    def test_what_memory_does_not_hold_is_refused_in_words(self):
+        disk = self.disk()
+        before = self.hash(disk)
+        source = self.folder / "in"
+        source.mkdir()
+        for name in ("a", "b"):
+            with open(source / name, "wb") as file:
+                file.truncate((1 << 29) + 1)  # holes
+        ran = self.succeed(drydock("put", "-r", disk, source, "C:\\big"), 64)
+        self.assertIn("1073741826 bytes would be put into the image at once", ran.err)
+        self.assertIn("1073741824 are the most", ran.err)
+        with open(source / "a", "r+b") as file:
+            file.truncate((1 << 30) + 1)
+        ran = self.succeed(drydock("put", disk, source / "a", "C:\\big"), 64)
+        self.assertIn("1073741824 are the most", ran.err)
+        self.assertEqual(self.hash(disk), before)
+
     def test_a_hostile_name_writes_nowhere_else(self):
         disk = self.disk()
         self.succeed(drydock("mkdir", disk, "C:\\hostile"))

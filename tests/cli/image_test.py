@@ -552,6 +552,20 @@ class Sizes(ImageTest):
             self.assertEqual(after["partition_table_problem"], None)
         self.judge(disk)
 
+    def test_a_new_place_of_the_gpt_may_cost_a_recovery_key(self):
+        disk = self.raw(self.disk())
+        self.assertEqual(
+            self.json("image-resize", "image", "resize", disk, "+1M")["notes"], [])
+        place = self.json("info", "info", disk)["partitions"][-1]
+        with open(disk, "r+b") as file:
+            file.seek(place["offset"] + 3)
+            file.write(b"-FVE-FS-")
+        resized = self.json("image-resize", "image", "resize", disk, "+1M")
+        self.assertEqual(len(resized["notes"]), 1)
+        self.assertIn(f"partition {place['number']} is encrypted", resized["notes"][0])
+        self.assertIn("note: partition",
+                      self.succeed(drydock("image", "resize", disk, "+1M")).out)
+
     def test_partitions_are_not_cut(self):
         disk = self.disk()
         self.assertIn("partition", self.fails("image", "resize", "--shrink", disk,

@@ -99,6 +99,17 @@ class Serve(DiskTest):
                          f"skip={esp['offset'] >> 20}", f"count={esp['size'] >> 20}"))
         self.assertTrue(self.same(self.copy(served["uri"]), volume))
 
+    def test_an_encrypted_partition_is_served_as_it_is_and_says_so(self):
+        raw = self.raw(self.disk())
+        place = self.partition(raw, "recovery")
+        with open(raw, "r+b") as disk:
+            disk.seek(place["offset"] + 3)
+            disk.write(b"-FVE-FS-")
+        self.serve(raw, "--partition", place["number"])
+        self.server.send_signal(signal.SIGINT)
+        told = self.server.communicate(timeout=20)[1].decode()
+        self.assertIn(f"partition {place['number']} is encrypted by BitLocker", told)
+
     def write(self, uri):
         """Writes, zeros and trims through qemu-io; what was written reads back."""
         self.succeed(run("qemu-io", "-f", "raw", "-c", "write -P 0x5a 3M 1M",

@@ -2,14 +2,15 @@
 // that hold structures), two for the place in it, one for how many bytes, then
 // these bytes -- and last a byte that chooses among the operations, and, from 128 on,
 // FAT12 instead of FAT32.  Whatever
-// the volume has become, it is walked, read and written to; nothing may crash,
-// hang, or reach past the device.
+// the volume has become, it is checked, walked, read and written to; nothing may crash,
+// hang, or reach past the device.  What was sound before is so after it.
 
 #include <array>
 #include <cstdlib>
 #include <string>
 #include <vector>
 
+#include "ntfs/fat/check.h"
 #include "ntfs/fat/format.h"
 #include "ntfs/fat/volume.h"
 #include "vhd/memory_device.h"
@@ -194,6 +195,12 @@ struct Walk {
   }
 };
 
+void check(const BlockDevice& device, bool sound) {
+  auto found = check_fat(device);
+  if (sound && (!found || found->error_count != 0)) std::abort();
+  worked(found);
+}
+
 void write_to(const File& file, unsigned choice) {
   auto data = file.data();
   if (!worked(data)) return;
@@ -234,6 +241,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ByteVector bytes = data[size - 1] < 128 ? kWide : kNarrow;
   bool sound = !fat::patch(bytes, std::as_bytes(std::span(data, size - 1)));
   auto device = std::make_shared<MemoryDevice>(std::move(bytes));
+  fat::check(*device, sound);
   auto volume =
       fat::open(device, {.writable = true, .clock = [] { return FileTime(); }});
   if (sound && !volume) std::abort();
@@ -241,5 +249,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fat::Walk{**volume}.visit("", 0);
   fat::operate(**volume, data[size - 1], sound);
   fat::Walk{**volume}.visit("", 0);
+  fat::check(*device, sound);
   return 0;
 }

@@ -73,6 +73,49 @@ TEST(Story, NamesTheLineOfAWordThatItDoesNotKnow) {
   EXPECT_THAT(error_of("name: x\nname: y\n"), HasSubstr("twice (a.yaml:2)"));
 }
 
+TEST(Story, SaysWhatIsChanged) {
+  auto story = read_story(R"(
+name: a story
+image: { size: 200MiB }
+given:
+  - { file: '\Story\a.txt', lines: 2, as: lznt1 }
+change:
+  - { mkdir: 'C:\Kept' }
+  - { mv: 'C:\a', to: 'C:\Kept\a' }
+  - { put: 'C:\a', text: another }
+  - { rm: 'C:\b' }
+expect:
+  - undo: gives back every byte
+)",
+                          "a.yaml");
+  ASSERT_TRUE(story) << story.error().describe();
+  EXPECT_EQ(story->given.at(0).text, "line 0 of many\r\nline 1 of many\r\n");
+  ASSERT_EQ(story->changes.size(), 4u);
+  EXPECT_EQ(story->changes[1].to, "C:\\Kept\\a");
+  EXPECT_EQ(story->changes[2].text, "another");
+  EXPECT_EQ(story->changes[3].verb, Change::Verb::remove);
+}
+
+TEST(Story, NamesTheLineOfAChangeThatIsNone) {
+  auto error_of_change = [](std::string_view change) {
+    return error_of("name: x\nchange:\n  - " + std::string(change) + "\n");
+  };
+  EXPECT_THAT(error_of_change("{ putt: 'C:\\x' }"), HasSubstr("(a.yaml:3)"));
+  EXPECT_THAT(error_of_change("{ put: 'C:\\x' }"), HasSubstr("either a text or"));
+  EXPECT_THAT(error_of_change("{ put: 'C:\\x', lines: many }"),
+              HasSubstr("'many' isn't a count of lines"));
+  EXPECT_THAT(error_of_change("{ rm: 'C:\\x', text: y }"), HasSubstr("'text'"));
+  EXPECT_THAT(error_of_change("{ rm: 'C:\\x', mkdir: 'C:\\y' }"),
+              HasSubstr("one change is one item"));
+  EXPECT_THAT(error_of("name: x\nchange: [ { rm: 'C:\\x' } ]\n"
+                       "repair: [ bcd.default-missing ]\n"),
+              HasSubstr("not both"));
+  EXPECT_THAT(error_of("name: x\ngiven:\n  - { file: 'x', text: y, as: lznt1 }\n"),
+              HasSubstr("doesn't start at the root (a.yaml:3)"));
+  EXPECT_THAT(error_of("name: x\ngiven:\n  - { file: '\\x', text: y, as: zip }\n"),
+              HasSubstr("as lznt1 or as wof"));
+}
+
 TEST(Story, ProvesSomething) {
   EXPECT_THAT(error_of("name: x\n"), HasSubstr("proves nothing"));
 }
@@ -87,6 +130,7 @@ TEST(Story, KnowsItsExpectations) {
   EXPECT_THAT(error_of_line("registry: 'SYSTEM\\Select is 1'"), HasSubstr("HKLM"));
   EXPECT_THAT(error_of_line("file: 'C:\\x is big'"), HasSubstr("there, absent or"));
   EXPECT_THAT(error_of_line("power_cut: sometimes"), HasSubstr("isn't known"));
+  EXPECT_THAT(error_of_line("outsiders: 'C:\\x is read'"), HasSubstr("read the same"));
 }
 
 TEST(Story, HasUndoLast) {
@@ -129,6 +173,30 @@ TEST_F(PlayedStory, FailsWhereAnExpectationDoes) {
               HasSubstr("{bootmgr} timeout is 30, and not 31"));
   EXPECT_THAT(played(std::string(kStart) + "  - file: 'C:\\Windows is absent'\n"),
               HasSubstr("C:\\Windows is there, and not absent"));
+}
+
+constexpr std::string_view kChange = R"(
+name: a change
+image: { size: 300MiB }
+change:
+  - { put: 'C:\Windows\story.txt', text: a story }
+expect:
+)";
+
+TEST_F(PlayedStory, FailsWhereAChangeCameToSomethingElse) {
+  EXPECT_EQ(played(std::string(kChange) +
+                   "  - file: 'C:\\Windows\\story.txt is \"a story\"'\n"
+                   "  - stored: 'C:\\Windows\\story.txt is resident'\n"),
+            "no error");
+  EXPECT_THAT(
+      played(std::string(kChange) + "  - stored: 'C:\\Windows\\story.txt is LZNT1'\n"),
+      HasSubstr("is resident, and not LZNT1"));
+  EXPECT_THAT(
+      played(std::string(kChange) + "  - sddl: 'C:\\Windows\\story.txt is O:BA'\n"),
+      HasSubstr(", and not O:BA"));
+  EXPECT_THAT(played(std::string(kChange) +
+                     "  - outsiders: 'C:\\Windows\\none is read the same'\n"),
+              HasSubstr("none"));
 }
 
 TEST_F(PlayedStory, FailsWhereTheDiagnosisIsAnother) {
