@@ -101,7 +101,7 @@ class Serve(DiskTest):
 
     def test_an_encrypted_partition_is_served_as_it_is_and_says_so(self):
         raw = self.raw(self.disk())
-        place = self.partition(raw, "recovery")
+        place = self.partition(raw, "basic")
         with open(raw, "r+b") as disk:
             disk.seek(place["offset"] + 3)
             disk.write(b"-FVE-FS-")
