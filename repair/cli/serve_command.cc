@@ -50,7 +50,7 @@ Result<json> examine(const ServeRequest& request, Report& report) {
 }
 
 ServerRequest server_of(const ServeRequest& request) {
-  ServerRequest server{.parameters = {"file=" + request.image},
+  ServerRequest server{.parameters = {"file=" + request.image, "confined=true"},
                        .socket = request.socket};
   for (const std::string& parent : request.parents) {
     server.parameters.push_back("parent=" + parent);

@@ -99,6 +99,14 @@ class Serve(DiskTest):
                          f"skip={esp['offset'] >> 20}", f"count={esp['size'] >> 20}"))
         self.assertTrue(self.same(self.copy(served["uri"]), volume))
 
+    def test_the_server_is_confined_once_it_serves(self):
+        self.nbdinfo(self.serve(self.disk())["uri"])  # It takes connections.
+        children = run("ps", "--ppid", self.server.pid, "-o", "pid=").out.split()
+        self.assertEqual(len(children), 1)
+        with open(f"/proc/{children[0]}/status", encoding="utf-8") as status:
+            facts = dict(line.rstrip("\n").split(":\t", 1) for line in status if ":\t" in line)
+        self.assertEqual((facts["NoNewPrivs"], facts["Seccomp"]), ("1", "2"))
+
     def test_an_encrypted_partition_is_served_as_it_is_and_says_so(self):
         raw = self.raw(self.disk())
         place = self.partition(raw, "basic")

@@ -16,11 +16,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <cstring>
 #include <new>
 #include <string>
 
 #include "vhd/base/errno_of.h"
+#include "vhd/nbdkit/confine.h"
 #include "vhd/served_disk.h"
 
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
@@ -31,6 +33,7 @@ namespace {
 struct Server {
   std::filesystem::path image;
   ServeOptions options;
+  bool confined = false;
   ServedDisk disk;
 };
 
@@ -73,6 +76,11 @@ int config(const char* key, const char* value) {
     }
     return take_path(value, server.options.overlay.emplace());
   }
+  if (name == "confined") {
+    int chosen = nbdkit_parse_bool(value);
+    server.confined = chosen == 1;
+    return chosen < 0 ? -1 : 0;
+  }
   if (name == "partition") {
     const char* end = value + std::strlen(value);
     std::uint32_t number = 0;
@@ -99,7 +107,8 @@ constexpr const char* kHelp =
     "partition=N         only this partition of it\n"
     "overlay=FILE        writes go to this differencing image, made if it isn't there\n"
     "overlay=:memory:    writes are kept in memory, and gone in the end\n"
-    "parent=FILE         where a differencing image's parent is, and so on";
+    "parent=FILE         where a differencing image's parent is, and so on\n"
+    "confined=true       once all is open, nothing else of the host can be reached";
 
 int thread_model() {
   return server.options.overlay ? NBDKIT_THREAD_MODEL_SERIALIZE_ALL_REQUESTS
@@ -114,6 +123,16 @@ int get_ready() {
     server.disk = *std::move(disk);
     return {};
   });
+}
+
+// The last that comes before the first connection, with every file and socket open.
+int after_fork() {
+  if (!server.confined) return 0;
+  if (Done done = confine_server(); !done) {
+    std::fprintf(stderr, "drydock: note: the server isn't confined: %s\n",
+                 done.error().describe().c_str());
+  }
+  return 0;
 }
 
 void cleanup() {
@@ -206,6 +225,7 @@ struct nbdkit_plugin make_plugin() {
   plugin.config_help = kHelp;
   plugin.thread_model = thread_model;
   plugin.get_ready = get_ready;
+  plugin.after_fork = after_fork;
   plugin.cleanup = cleanup;
   plugin.open = open;
   plugin.get_size = get_size;
