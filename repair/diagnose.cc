@@ -30,8 +30,6 @@ void add_state_findings(const Disk& disk, std::uint32_t number,
          .where = disk.show({.partition = number, .path = "\\"}),
          .evidence = condition.reasons});
   };
-  add(VolumeState::dirty, kVolumeDirty,
-      "the volume is marked for chkdsk, which Windows runs at its next start");
   add(VolumeState::hibernated, kVolumeHibernated,
       "a Windows that was not shut down remembers what this volume held");
 }
@@ -77,12 +75,12 @@ bool is_known(const Finding& finding, const Diagnosis& diagnosis) {
   });
 }
 
-// What one recipe says of one Windows, added to `diagnosis`.
-void examine(const Recipe& recipe, const Installation& windows, std::size_t index,
+// What one recipe says of the disk or of one Windows, added to `diagnosis`.
+void examine(const Recipe& recipe, const Subject& subject, std::size_t index,
              const Settings& settings, Diagnosis& diagnosis) {
   Examined examined;
-  examined.what = examination_name(recipe, windows);
-  Result<Recipe::Findings> findings = recipe.examine(windows, settings);
+  examined.what = examination_name(recipe, subject);
+  Result<Recipe::Findings> findings = recipe.examine(subject, settings);
   if (!findings) {
     examined.verdict = Verdict::could_not_tell;
     examined.why = findings.error().describe();
@@ -91,6 +89,7 @@ void examine(const Recipe& recipe, const Installation& windows, std::size_t inde
     if (!findings->empty()) examined.verdict = Verdict::fault;
     for (Finding& finding : *findings) {
       finding.installation = index;
+      finding.of_disk |= recipe.of_disk();
       if (!is_known(finding, diagnosis)) {
         diagnosis.findings.push_back(std::move(finding));
       }
@@ -123,16 +122,26 @@ std::string_view to_string(Verdict verdict) {
   return "could_not_tell";
 }
 
-std::string examination_name(const Recipe& recipe, const Installation& windows) {
-  return fmt::format("{} on {}", recipe.id(), windows.show());
+std::string examination_name(const Recipe& recipe, const Subject& subject) {
+  return fmt::format(
+      "{} on {}", recipe.id(),
+      recipe.of_disk() ? std::string("the disk") : subject.windows->show());
 }
 
 std::vector<const Recipe*> automatic_recipes() {
   std::vector<const Recipe*> automatic;
   for (const Recipe* recipe : all_recipes()) {
-    if (recipe->automatic()) automatic.push_back(recipe);
+    if (recipe->unasked() == Recipe::Unasked::mends) automatic.push_back(recipe);
   }
   return automatic;
+}
+
+std::vector<const Recipe*> examining_recipes() {
+  std::vector<const Recipe*> examining;
+  for (const Recipe* recipe : all_recipes()) {
+    if (recipe->unasked() != Recipe::Unasked::nothing) examining.push_back(recipe);
+  }
+  return examining;
 }
 
 Diagnosis diagnose(const Disk& disk, const std::vector<const Recipe*>& recipes,
@@ -151,11 +160,15 @@ Diagnosis diagnose(const Disk& disk, const std::vector<const Recipe*>& recipes,
          .code = Errc::not_found});
   }
   const std::vector<const Recipe*>& used =
-      recipes.empty() ? automatic_recipes() : recipes;
+      recipes.empty() ? examining_recipes() : recipes;
+  for (const Recipe* recipe : used) {
+    if (recipe->of_disk()) examine(*recipe, {.disk = disk}, 0, settings, diagnosis);
+  }
   for (std::size_t index = 0; index < found.size(); ++index) {
     if (installation && *installation != index) continue;
+    Subject subject{.disk = disk, .windows = found[index].get()};
     for (const Recipe* recipe : used) {
-      examine(*recipe, *found[index], index, settings, diagnosis);
+      if (!recipe->of_disk()) examine(*recipe, subject, index, settings, diagnosis);
     }
   }
   diagnosis.verdict =

@@ -24,7 +24,6 @@ struct Examined {
 };
 
 // What volumes are found to be that no recipe mends, but Windows itself.
-inline constexpr std::string_view kVolumeDirty = "volume.dirty";
 inline constexpr std::string_view kVolumeHibernated = "volume.hibernated";
 
 struct Diagnosis {
@@ -35,16 +34,17 @@ struct Diagnosis {
   std::vector<Examined> examined;
 };
 
-// Examines each volume, and with each recipe each Windows, or the one of that
-// index in disk.installations().  With `recipes` empty, all automatic ones.
+// Examines each volume, and with each recipe the disk or each Windows, or the one of
+// that index in disk.installations().  With `recipes` empty, all examining_recipes().
 Diagnosis diagnose(const Disk& disk, const std::vector<const Recipe*>& recipes = {},
                    const Settings& settings = {},
                    std::optional<std::size_t> installation = {});
 
 // How examining with a recipe is called in Examined::what.
-std::string examination_name(const Recipe& recipe, const Installation& windows);
+std::string examination_name(const Recipe& recipe, const Subject& subject);
 
-// The recipes that may be used unasked.
+// The recipes that `repair` uses unasked, and those that `diagnose` does.
 std::vector<const Recipe*> automatic_recipes();
+std::vector<const Recipe*> examining_recipes();
 
 }  // namespace drydock::repair

@@ -1,6 +1,7 @@
 #include "repair/disk.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -44,6 +45,8 @@ struct Disk::Impl {
   std::map<std::uint32_t, Plain> plains;
   std::map<std::uint32_t, FileSystemPtr> volumes;
   std::optional<std::vector<std::unique_ptr<Installation>>> installations;
+  // Of volumes that were closed since.
+  std::vector<std::pair<std::uint32_t, Settlement>> settlements;
 
   Result<DevicePtr> part(std::uint32_t number);
   Result<const Plain*> plain(std::uint32_t number);
@@ -184,8 +187,47 @@ Result<FileSystemPtr> Disk::volume(std::uint32_t number) const {
   return volume;
 }
 
+Result<std::optional<VolumeWound>> Disk::find_wound(std::uint32_t number,
+                                                    VolumePart part,
+                                                    Records records) const {
+  std::string place = fmt::format("partition {}", number);
+  const Plain* plain = TRY(impl_->plain(number).in(place));
+  if (plain->device == nullptr) return {std::nullopt};
+  return drydock::find_wound(plain->device, part, records).in(place);
+}
+
+Result<std::optional<VolumeWound>> Disk::mend_wound(std::uint32_t number,
+                                                    VolumePart part, Records records) {
+  std::string place = fmt::format("partition {}", number);
+  const Plain* plain = TRY(impl_->plain(number).in(place));
+  if (plain->device == nullptr) return Error(plain->code, plain->why).in(place);
+  TRY(check_not_remembered(number).in(place));
+  if (auto open = impl_->volumes.find(number); open != impl_->volumes.end()) {
+    TRY(open->second->flush().in(place));
+    for (const Settlement& settlement : open->second->settlements()) {
+      impl_->settlements.emplace_back(number, settlement);
+    }
+  }
+  impl_->volumes.erase(number);
+  impl_->installations.reset();
+  auto mended = TRY(drydock::mend_wound(plain->device, part, records).in(place));
+  // One that could not be opened before may turn out to be remembered.
+  TRY(check_not_remembered(number).in(place));
+  return mended;
+}
+
+Done Disk::check_not_remembered(std::uint32_t number) const {
+  auto open = volume(number);
+  if (!open || options().discard_hibernation) return {};
+  VolumeCondition condition = TRY((*open)->condition());
+  if (!condition.has(VolumeState::hibernated)) return {};
+  return Error(Errc::busy,
+               fmt::format("{}; give its memory up with --discard-hibernation",
+                           fmt::join(condition.reasons, "; ")));
+}
+
 std::vector<std::pair<std::uint32_t, Settlement>> Disk::settlements() const {
-  std::vector<std::pair<std::uint32_t, Settlement>> settlements;
+  std::vector<std::pair<std::uint32_t, Settlement>> settlements = impl_->settlements;
   for (const auto& [number, volume] : impl_->volumes) {
     for (const Settlement& settlement : volume->settlements()) {
       settlements.emplace_back(number, settlement);

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "ntfs/open_volume.h"
+#include "ntfs/volume_mend.h"
 #include "repair/guest_path.h"
 #include "vhd/bitlocker/metadata.h"
 #include "vhd/block_device.h"
@@ -80,7 +81,18 @@ class Disk {
   // fails as open_volume() does.
   Result<FileSystemPtr> volume(std::uint32_t number) const;
 
-  // What was settled of the volumes that are open: by partition.
+  // As drydock::find_wound() of the volume of partition `number`; nothing where it is
+  // locked.
+  Result<std::optional<VolumeWound>> find_wound(std::uint32_t number, VolumePart part,
+                                                Records records = Records::first) const;
+
+  // As drydock::mend_wound().  The volume, and each Windows, is then opened anew when
+  // it is asked for.  busy where a hibernated Windows remembers the volume, unless
+  // options() give that up.
+  Result<std::optional<VolumeWound>> mend_wound(std::uint32_t number, VolumePart part,
+                                                Records records = Records::first);
+
+  // What was settled of the volumes: by partition.
   std::vector<std::pair<std::uint32_t, Settlement>> settlements() const;
 
   // In the order of their partitions.  Volumes that can't be opened are in
@@ -105,6 +117,7 @@ class Disk {
 
  private:
   struct Impl;
+  Done check_not_remembered(std::uint32_t number) const;
   explicit Disk(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -21,6 +21,7 @@ struct Kind {
   std::string_view operator()(const PartitionRestore&) const {
     return "partition.restore";
   }
+  std::string_view operator()(const VolumeMend&) const { return "volume.mend"; }
   std::string_view operator()(const VolumeSettle&) const { return "volume.settle"; }
   std::string_view operator()(const HiveReplay&) const { return "hive.replay"; }
 };
@@ -37,6 +38,10 @@ struct BootsFrom {
   bool operator()(const FileSecure&) const { return false; }
   bool operator()(const ImageReplay&) const { return false; }
   bool operator()(const PartitionRestore&) const { return true; }
+  // A BIOS measures the boot sector.
+  bool operator()(const VolumeMend& edit) const {
+    return edit.part == VolumePart::boot_sector;
+  }
   bool operator()(const VolumeSettle&) const { return false; }
   bool operator()(const HiveReplay&) const { return false; }
   bool operator()(const FilePut& edit) const { return on_system_partition(edit.file); }

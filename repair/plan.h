@@ -72,6 +72,12 @@ struct FileSecure {
 struct ImageReplay {};
 // The copy of the disk's GPT that isn't believed, written anew from the other.
 struct PartitionRestore {};
+// A wound of the volume that has one cure only, as it is when this is applied.
+struct VolumeMend {
+  std::uint32_t partition = 0;
+  VolumePart part = VolumePart::boot_sector;
+  Records records = Records::first;
+};
 // What the volume's last user left unfinished: finished, or given up, as the
 // disk's VolumeOptions say.
 struct VolumeSettle {
@@ -82,10 +88,9 @@ struct HiveReplay {
   GuestPath hive;
 };
 
-using Action =
-    std::variant<BcdSet, BcdDelete, RegistrySet, RegistryDelete, FilePut, FileDelete,
-                 FileRename, FolderMake, FileSecure, ImageReplay, PartitionRestore,
-                 VolumeSettle, HiveReplay>;
+using Action = std::variant<BcdSet, BcdDelete, RegistrySet, RegistryDelete, FilePut,
+                            FileDelete, FileRename, FolderMake, FileSecure, ImageReplay,
+                            PartitionRestore, VolumeMend, VolumeSettle, HiveReplay>;
 
 struct Edit {
   Action action;

@@ -41,6 +41,12 @@ struct Finding {
 // NAME=VALUE of --set, for recipes that need to be told something.
 using Settings = std::map<std::string, std::string>;
 
+// What a recipe looks at.
+struct Subject {
+  const Disk& disk;
+  const Installation* windows = nullptr;  // nullptr for recipes of the disk
+};
+
 class Recipe {
  public:
   virtual ~Recipe() = default;
@@ -57,19 +63,27 @@ class Recipe {
     bool required = false;
   };
   virtual std::vector<Setting> settings() const { return {}; }
-  // Whether `repair` without a recipe's name may use it.
-  virtual bool automatic() const { return true; }
+  // Whether it is about the disk and its volumes, be there a Windows or none that
+  // could be found; such a recipe examines a disk once, others each Windows.
+  virtual bool of_disk() const { return false; }
+  // What is done with it where nobody named it.
+  enum class Unasked : std::uint8_t {
+    mends,
+    examines,  // `diagnose` uses it, and `repair` leaves what it finds
+    nothing,
+  };
+  virtual Unasked unasked() const { return Unasked::mends; }
 
   // An empty list is a clean bill.  An Error means that it couldn't look,
   // which isn't the same, and is reported as such; bad_argument and not_found
   // are about the settings, and a person who named the recipe is told so.
   using Findings = std::vector<Finding>;
-  virtual Result<Findings> examine(const Installation& windows,
+  virtual Result<Findings> examine(const Subject& subject,
                                    const Settings& settings) const = 0;
 
   // Adds the edits that `finding` calls for.  unsupported where the wound is
   // plain but this recipe won't guess at the cure.
-  virtual Done mend(const Installation& windows, const Finding& finding,
+  virtual Done mend(const Subject& subject, const Finding& finding,
                     const Settings& settings, Plan& plan) const = 0;
 };
 

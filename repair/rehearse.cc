@@ -145,6 +145,7 @@ class Rehearsal {
   Result<Outcome> apply(const FileSecure& edit) { return of_file(edit); }
   Result<Outcome> apply(const ImageReplay& edit);
   Result<Outcome> apply(const PartitionRestore& edit);
+  Result<Outcome> apply(const VolumeMend& edit);
   Result<Outcome> apply(const VolumeSettle& edit);
   Result<Outcome> apply(const HiveReplay& edit);
 
@@ -212,6 +213,18 @@ Result<Outcome> Rehearsal::apply(const PartitionRestore&) {
   if (!outcome.changed) return outcome;
   TRY(disk_.restore_table().in(outcome.where));
   outcome.after = "both copies of the GPT are sound, and alike";
+  return outcome;
+}
+
+Result<Outcome> Rehearsal::apply(const VolumeMend& edit) {
+  TRY(save_hives());
+  Outcome outcome;
+  outcome.where = fmt::format("partition {}, {}", edit.partition, to_string(edit.part));
+  auto wound = TRY(disk_.mend_wound(edit.partition, edit.part, edit.records));
+  outcome.changed = wound.has_value();
+  if (!wound) return outcome;
+  outcome.before = std::move(wound->what);
+  outcome.after = std::move(wound->cured);
   return outcome;
 }
 

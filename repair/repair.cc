@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "repair/installation.h"
+#include "repair/recipes/recipes.h"
 #include "vhd/base/try.h"
 
 namespace drydock::repair {
@@ -56,35 +57,48 @@ Done check_settings(const RepairOptions& options) {
   return {};
 }
 
-// A recipe that a person named, and that couldn't look because of what they
-// asked for, ends the repair; the other ways of not telling are reported.
-Done check_named(const Diagnosis& diagnosis, const Installation& windows,
-                 const std::vector<const Recipe*>& recipes) {
+// Calls `told` with each thing that one of `recipes` was to look at and couldn't.
+template <class Told>
+void each_unseen(const Diagnosis& diagnosis, const Subject& subject,
+                 const std::vector<const Recipe*>& recipes, Told told) {
   for (const Recipe* recipe : recipes) {
-    std::string name = examination_name(*recipe, windows);
+    if (!recipe->of_disk() && subject.windows == nullptr) continue;
+    std::string name = examination_name(*recipe, subject);
     for (const Examined& examined : diagnosis.examined) {
-      if (examined.what != name || !examined.code) continue;
-      if (*examined.code == Errc::bad_argument || *examined.code == Errc::not_found) {
-        return Error(*examined.code, examined.why).in(recipe->id());
+      if (examined.what != name || examined.verdict != Verdict::could_not_tell) {
+        continue;
       }
+      told(*recipe, examined);
     }
   }
-  return {};
+}
+
+// A recipe that a person named, and that couldn't look because of what they
+// asked for, ends the repair; the other ways of not telling are reported.
+Done check_named(const Diagnosis& diagnosis, const Subject& subject,
+                 const std::vector<const Recipe*>& recipes) {
+  Done checked;
+  each_unseen(
+      diagnosis, subject, recipes, [&](const Recipe& recipe, const Examined& examined) {
+        if (examined.code != Errc::bad_argument && examined.code != Errc::not_found) {
+          return;
+        }
+        if (checked) {
+          checked = Error(*examined.code, examined.why).in(recipe.id());
+        }
+      });
+  return checked;
 }
 
 // What the chosen recipes couldn't look at, as notes: a repair that did nothing
 // because it saw nothing says so.
-void note_unseen(const Diagnosis& diagnosis, const Installation& windows,
+void note_unseen(const Diagnosis& diagnosis, const Subject& subject,
                  const std::vector<const Recipe*>& recipes,
                  std::vector<std::string>& notes) {
-  for (const Recipe* recipe : recipes) {
-    std::string name = examination_name(*recipe, windows);
-    for (const Examined& examined : diagnosis.examined) {
-      if (examined.what != name || examined.verdict != Verdict::could_not_tell)
-        continue;
-      notes.push_back(fmt::format("{} couldn't look: {}", recipe->id(), examined.why));
-    }
-  }
+  each_unseen(
+      diagnosis, subject, recipes, [&](const Recipe& recipe, const Examined& examined) {
+        notes.push_back(fmt::format("{} couldn't look: {}", recipe.id(), examined.why));
+      });
 }
 
 bool same(const Finding& a, const Finding& b) {
@@ -92,13 +106,30 @@ bool same(const Finding& a, const Finding& b) {
          a.where == b.where && a.what == b.what;
 }
 
+bool has(const std::vector<Finding>& findings, const Finding& finding) {
+  return std::ranges::any_of(
+      findings, [&](const Finding& other) { return same(finding, other); });
+}
+
+// Whether something that couldn't be looked at before can be now: a volume opens, a
+// Windows is there.  What is found in it isn't the repair's doing.
+bool sees_more(const Diagnosis& before, const Diagnosis& after) {
+  auto is_unseen = [](const Diagnosis& in, const std::string& what) {
+    return std::ranges::any_of(in.examined, [&](const Examined& other) {
+      return other.what == what && other.verdict == Verdict::could_not_tell;
+    });
+  };
+  return std::ranges::any_of(before.examined, [&](const Examined& one) {
+    return is_unseen(before, one.what) && !is_unseen(after, one.what);
+  });
+}
+
 // Whether `after` is what the repair promised: each mended finding is gone, and
-// nothing is there that wasn't before.
+// nothing is there that wasn't before, unless it couldn't be seen.
 Done check_after(const Diagnosis& before, const Diagnosis& after,
                  const std::vector<Finding>& mended, bool discards) {
   for (const Finding& finding : after.findings) {
-    auto is_same = [&](const Finding& other) { return same(finding, other); };
-    if (std::any_of(mended.begin(), mended.end(), is_same)) {
+    if (has(mended, finding)) {
       return Error(
                  Errc::corrupt,
                  fmt::format("the repair was rehearsed and didn't help: {} still finds "
@@ -107,8 +138,8 @@ Done check_after(const Diagnosis& before, const Diagnosis& after,
           .in(finding.where);
     }
     // A log that was given up leaves its volume to chkdsk, as was asked for.
-    if (discards && finding.recipe == kVolumeDirty) continue;
-    if (std::none_of(before.findings.begin(), before.findings.end(), is_same)) {
+    if (discards && finding.recipe == volume_dirty().id()) continue;
+    if (!has(before.findings, finding) && !sees_more(before, after)) {
       return Error(Errc::corrupt,
                    fmt::format("the repair was rehearsed and would break something: {} "
                                "now finds that {}",
@@ -132,45 +163,51 @@ Done check_after(const Diagnosis& before, const Diagnosis& after,
 }
 
 // The plan for those findings that the chosen recipes made.  Where `everything`
-// was to be mended, what no recipe can mend is left, too.
+// was to be mended, what isn't mended unasked is left, too.
 struct Planned {
   Plan plan;
   std::vector<Finding> mended;
-  std::size_t left_count = 0;
+  std::vector<std::string> left;  // a note for each finding that stays, and why
 };
+
+// Why nothing is done about a finding that none of the recipes in use made.
+std::string why_left(const Finding& finding) {
+  std::string hint = find_recipe(finding.recipe) == nullptr
+                         ? ""
+                         : "; it is mended only by who names it";
+  return fmt::format("{} isn't mended: {}{}", finding.recipe, finding.what, hint);
+}
 
 Result<Planned> make_plan(const Disk& disk, const Diagnosis& diagnosis,
                           const std::vector<const Recipe*>& recipes,
-                          const Settings& settings, bool everything) {
+                          const RepairOptions& options) {
   Planned planned;
+  bool everything = options.recipes.empty();
   for (const Finding& finding : diagnosis.findings) {
     auto recipe = std::find_if(recipes.begin(), recipes.end(), [&](const Recipe* one) {
       return one->id() == finding.recipe;
     });
     if (recipe == recipes.end()) {
-      if (find_recipe(finding.recipe) != nullptr || !everything) continue;
-      ++planned.left_count;
-      planned.plan.notes.push_back(
-          fmt::format("{} isn't mended: {}", finding.recipe, finding.what));
+      if (everything) planned.left.push_back(why_left(finding));
       continue;
     }
     Plan plan;
-    const Installation& windows = *disk.installations()[finding.installation];
-    Done done = (*recipe)->mend(windows, finding, settings, plan);
+    Subject subject{.disk = disk};
+    if (!(*recipe)->of_disk()) {
+      subject.windows = disk.installations()[finding.installation].get();
+    }
+    Done done = (*recipe)->mend(subject, finding, options.settings, plan);
     if (!done && done.error().code() == Errc::bad_argument) {
       return std::move(done).error().in(finding.recipe);
     }
-    auto& notes = planned.plan.notes;
     if (!done) {
-      ++planned.left_count;
-      notes.push_back(
+      planned.left.push_back(
           fmt::format("{} isn't mended: {}", finding.recipe, done.error().describe()));
       continue;
     }
     planned.mended.push_back(finding);
-    std::move(plan.edits.begin(), plan.edits.end(),
-              std::back_inserter(planned.plan.edits));
-    notes.insert(notes.end(), plan.notes.begin(), plan.notes.end());
+    std::ranges::move(plan.edits, std::back_inserter(planned.plan.edits));
+    std::ranges::move(plan.notes, std::back_inserter(planned.plan.notes));
   }
   return planned;
 }
@@ -224,8 +261,39 @@ Result<std::size_t> choose_installation(const Disk& disk,
                            found.size(), list));
 }
 
-Result<Applied> apply_plan(Transaction& transaction, const Plan& plan,
-                           std::string_view what, ApplyOptions options) {
+namespace {
+
+void add_note(std::string note, std::vector<std::string>& notes) {
+  if (std::ranges::find(notes, note) == notes.end()) notes.push_back(std::move(note));
+}
+
+// Adds what rehearsing `plan` comes to.
+Done rehearse_into(Transaction& transaction, const Plan& plan, Applied& applied) {
+  for (const std::string& note : plan.notes) add_note(note, applied.notes);
+  for (std::string& warning : warnings_for(plan, transaction.disk())) {
+    add_note(std::move(warning), applied.notes);
+  }
+  std::ranges::move(TRY(transaction.rehearse(plan)),
+                    std::back_inserter(applied.outcomes));
+  return {};
+}
+
+// Commits what was rehearsed, unless there is nothing to it, or it is a dry run.
+Done commit_into(Transaction& transaction, std::string_view what, bool dry_run,
+                 Applied& applied) {
+  std::vector<Overlay::Change> changes = TRY(transaction.changes());
+  for (const Overlay::Change& change : changes) {
+    applied.bytes_written += change.after.size();
+  }
+  bool nothing = changes.empty() && !transaction.replays_image();
+  if (dry_run || nothing) return {};
+  Receipt receipt = TRY(transaction.commit(description_of(what, applied.outcomes)));
+  if (!receipt.journal.empty()) applied.journal = receipt.journal;
+  applied.bytes_written = receipt.bytes_written;
+  return {};
+}
+
+Applied begin_applied(const Transaction& transaction) {
   Applied applied;
   for (const Settled& settled : transaction.settled()) {
     applied.notes.push_back(fmt::format(
@@ -233,64 +301,146 @@ Result<Applied> apply_plan(Transaction& transaction, const Plan& plan,
         "and is now {}",
         settled.receipt.journal, to_string(settled.before), to_string(settled.after)));
   }
-  applied.notes.insert(applied.notes.end(), plan.notes.begin(), plan.notes.end());
-  for (std::string& warning : warnings_for(plan, transaction.disk())) {
-    applied.notes.push_back(std::move(warning));
-  }
-  applied.outcomes = TRY(transaction.rehearse(plan));
-  if (options.prove) TRY(options.prove(transaction.disk()));
-  std::vector<Overlay::Change> changes = TRY(transaction.changes());
-  for (const Overlay::Change& change : changes) {
-    applied.bytes_written += change.after.size();
-  }
-  bool nothing = changes.empty() && !transaction.replays_image();
-  if (options.dry_run || nothing) return applied;
-  Receipt receipt = TRY(transaction.commit(description_of(what, applied.outcomes)));
-  if (!receipt.journal.empty()) applied.journal = receipt.journal;
-  applied.bytes_written = receipt.bytes_written;
   return applied;
 }
 
-Result<RepairReport> repair(Transaction& transaction, const RepairOptions& options) {
-  TRY(check_settings(options));
-  std::size_t index =
-      TRY(choose_installation(transaction.disk(), options.installation));
-  std::vector<const Recipe*> mending =
-      options.recipes.empty() ? automatic_recipes() : options.recipes;
-  // What every recipe says is compared, before and after: a cure that makes
-  // another wound is none.
-  std::vector<const Recipe*> examining = mending;
-  for (const Recipe* recipe : automatic_recipes()) {
-    if (std::find(examining.begin(), examining.end(), recipe) == examining.end()) {
-      examining.push_back(recipe);
+}  // namespace
+
+Result<Applied> apply_plan(Transaction& transaction, const Plan& plan,
+                           std::string_view what, ApplyOptions options) {
+  Applied applied = begin_applied(transaction);
+  TRY(rehearse_into(transaction, plan, applied));
+  if (options.prove) TRY(options.prove(transaction.disk()));
+  TRY(commit_into(transaction, what, options.dry_run, applied));
+  return applied;
+}
+
+namespace {
+
+// What is mended may show more that is wrong: a volume that opens, a Windows in it, a
+// log in its store.  No disk needs as many rounds as this.
+constexpr std::size_t kRoundsMax = 8;
+
+// One repair, round by round, until there is nothing more that can be mended.
+class Repairing {
+ public:
+  Repairing(Transaction& transaction, const RepairOptions& options);
+
+  Result<RepairReport> run();
+
+ private:
+  Result<Diagnosis> look();
+  Result<bool> mend_round(Diagnosis& seen);
+  Subject subject() const;
+
+  Transaction& transaction_;
+  const RepairOptions& options_;
+  std::vector<const Recipe*> mending_;
+  std::vector<const Recipe*> examining_;
+  bool of_windows_ = false;  // whether one of mending_ is about a Windows
+  // The Windows that is mended, once it was seen: others may show up before it.
+  std::optional<GuestPath> windows_;
+  std::optional<std::size_t> index_;  // it, in installations()
+  RepairReport report_;
+  std::vector<Finding> mended_;
+  std::vector<std::string> left_;
+};
+
+Repairing::Repairing(Transaction& transaction, const RepairOptions& options)
+    : transaction_(transaction),
+      options_(options),
+      mending_(options.recipes.empty() ? automatic_recipes() : options.recipes),
+      // What every recipe says is compared, before and after: a cure that makes
+      // another wound is none.
+      examining_(mending_) {
+  for (const Recipe* recipe : examining_recipes()) {
+    if (std::ranges::find(examining_, recipe) == examining_.end()) {
+      examining_.push_back(recipe);
     }
   }
-  RepairReport report;
-  report.before = diagnose(transaction.disk(), examining, options.settings, index);
-  TRY(check_named(report.before, *transaction.disk().installations()[index],
-                  options.recipes));
-  Planned planned = TRY(make_plan(transaction.disk(), report.before, mending,
-                                  options.settings, options.recipes.empty()));
-  note_unseen(report.before, *transaction.disk().installations()[index], mending,
-              planned.plan.notes);
-  if (planned.mended.empty()) {
-    report.state =
-        planned.left_count == 0 ? RepairState::nothing_to_do : RepairState::partial;
-    report.applied.notes = std::move(planned.plan.notes);
-    report.after = report.before;
-    return report;
+  of_windows_ = std::ranges::any_of(
+      mending_, [](const Recipe* recipe) { return !recipe->of_disk(); });
+}
+
+// Examines the disk as it is now, and the one Windows that is meant.
+Result<Diagnosis> Repairing::look() {
+  const Disk& disk = transaction_.disk();
+  const auto& found = disk.installations();
+  if (windows_) {
+    auto same = std::ranges::find_if(found, [&](const auto& windows) {
+      return windows->partition() == windows_->partition &&
+             windows->root() == windows_->path;
+    });
+    if (same == found.end()) {
+      return Error(Errc::corrupt, "the repair was rehearsed, and Windows is gone");
+    }
+    index_ = same - found.begin();
+  } else if (of_windows_ && !found.empty()) {
+    index_ = TRY(choose_installation(disk, options_.installation));
+    windows_ = {.partition = found[*index_]->partition(),
+                .path = found[*index_]->root()};
   }
-  auto prove = [&](const Disk& rehearsed) -> Done {
-    report.after = diagnose(rehearsed, examining, options.settings, index);
-    return check_after(report.before, report.after, planned.mended,
-                       rehearsed.options().unclean == Unclean::discard);
-  };
-  report.applied = TRY(apply_plan(transaction, planned.plan, what_of(planned.mended),
-                                  {.dry_run = options.dry_run, .prove = prove}));
-  report.state = options.dry_run           ? RepairState::planned
-                 : planned.left_count == 0 ? RepairState::repaired
-                                           : RepairState::partial;
-  return report;
+  return diagnose(disk, examining_, options_.settings, index_);
+}
+
+Subject Repairing::subject() const {
+  const Disk& disk = transaction_.disk();
+  return {.disk = disk,
+          .windows = index_ ? disk.installations()[*index_].get() : nullptr};
+}
+
+// Rehearses what can be mended of what is seen, and looks again; false where there is
+// nothing.
+Result<bool> Repairing::mend_round(Diagnosis& seen) {
+  Planned planned = TRY(make_plan(transaction_.disk(), seen, mending_, options_));
+  left_ = std::move(planned.left);
+  if (planned.mended.empty()) return false;
+  TRY(rehearse_into(transaction_, planned.plan, report_.applied));
+  Diagnosis after = TRY(look());
+  TRY(check_after(seen, after, planned.mended,
+                  transaction_.disk().options().unclean == Unclean::discard));
+  for (const Finding& finding : after.findings) {
+    if (!has(report_.before.findings, finding)) {
+      report_.before.findings.push_back(finding);
+    }
+  }
+  std::ranges::move(planned.mended, std::back_inserter(mended_));
+  seen = std::move(after);
+  return true;
+}
+
+Result<RepairReport> Repairing::run() {
+  report_.applied = begin_applied(transaction_);
+  Diagnosis seen = TRY(look());
+  report_.before = seen;
+  TRY(check_named(seen, subject(), options_.recipes));
+  for (std::size_t round = 0; round < kRoundsMax; ++round) {
+    if (!TRY(mend_round(seen))) break;
+  }
+  if (of_windows_ && !windows_) {
+    // As it says, unless something was mended all the same.
+    auto chosen = choose_installation(transaction_.disk(), options_.installation);
+    if (mended_.empty()) return std::move(chosen).error();
+    left_.push_back(chosen.error().describe());
+  }
+  bool partial = !left_.empty();
+  note_unseen(seen, subject(), mending_, left_);
+  for (std::string& note : left_) add_note(std::move(note), report_.applied.notes);
+  report_.after = std::move(seen);
+  TRY(commit_into(transaction_, what_of(mended_), options_.dry_run, report_.applied));
+  report_.state = mended_.empty()
+                      ? (partial ? RepairState::partial : RepairState::nothing_to_do)
+                  : options_.dry_run ? RepairState::planned
+                  : partial          ? RepairState::partial
+                                     : RepairState::repaired;
+  return std::move(report_);
+}
+
+}  // namespace
+
+Result<RepairReport> repair(Transaction& transaction, const RepairOptions& options) {
+  TRY(check_settings(options));
+  return Repairing(transaction, options).run();
 }
 
 }  // namespace drydock::repair

@@ -13,6 +13,9 @@ const Fault& volume_hibernated();
 const Fault& bcd_default_missing();
 const Fault& driver_disable();
 const Fault& ntfs_log_unfinished();
+const Fault& ntfs_boot_sector();
+const Fault& ntfs_mft_mirror();
+const Fault& ntfs_attribute_list_offset();
 const Fault& hive_replay_logs();
 
 }  // namespace drydock::faults

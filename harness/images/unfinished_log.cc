@@ -6,6 +6,7 @@
 #include <bit>
 #include <string_view>
 
+#include "harness/images/raw_ntfs.h"
 #include "vhd/base/endian.h"
 #include "vhd/base/try.h"
 
@@ -15,8 +16,9 @@ namespace drydock::images {
 
 namespace {
 
+using namespace raw_ntfs;
+
 constexpr std::size_t kPage = 4096;
-constexpr std::size_t kSector = 512;
 constexpr std::size_t kPageHeader = 0x40;
 constexpr std::size_t kRecordHeader = 0x30;
 constexpr std::size_t kActionHeader = 0x28;  // with one LCN
@@ -33,64 +35,8 @@ constexpr std::uint16_t kForget = 0x1b;
 constexpr std::uint16_t kOpenAttributes = 0x1d;
 constexpr std::uint16_t kDirtyPages = 0x1f;
 
-void put(MutableBytes bytes, std::size_t at, std::size_t size, std::uint64_t value) {
-  for (std::size_t i = 0; i < size; ++i) {
-    bytes[at + i] = static_cast<std::byte>(value >> (8 * i));
-  }
-}
-
-std::uint64_t get(Bytes bytes, std::size_t at, std::size_t size) {
-  std::uint64_t value = 0;
-  for (std::size_t i = size; i > 0; --i) {
-    value = value << 8 | std::to_integer<std::uint64_t>(bytes[at + i - 1]);
-  }
-  return value;
-}
-
 void put_text(MutableBytes bytes, std::size_t at, std::string_view text) {
   std::ranges::copy(bytes_of(text), bytes.begin() + at);
-}
-
-// Puts check number 1 at the end of each sector, and what was there aside.
-void guard(MutableBytes block, std::size_t array) {
-  put(block, 4, 2, array);
-  put(block, 6, 2, block.size() / kSector + 1);
-  put(block, array, 2, 1);
-  for (std::size_t i = 1; i <= block.size() / kSector; ++i) {
-    put(block, array + 2 * i, 2, get(block, i * kSector - 2, 2));
-    put(block, i * kSector - 2, 2, 1);
-  }
-}
-
-void unguard(MutableBytes block) {
-  std::size_t array = get(block, 4, 2);
-  for (std::size_t i = 1; i <= block.size() / kSector; ++i) {
-    put(block, i * kSector - 2, 2, get(block, array + 2 * i, 2));
-  }
-}
-
-Error not_as_made(std::string_view what) {
-  return Error(Errc::bad_argument, fmt::format("{} isn't as mkntfs makes it", what));
-}
-
-struct Geometry {
-  std::uint64_t cluster_size = 0;
-  std::uint64_t record_size = 0;
-  std::uint64_t mft_lcn = 0;
-};
-
-Result<Geometry> read_geometry(const BlockDevice& volume) {
-  ByteVector sector(kSector);
-  TRY(volume.read(0, sector));
-  auto code = static_cast<std::int8_t>(get(sector, 0x40, 1));
-  Geometry geometry{.cluster_size = get(sector, 0x0b, 2) * get(sector, 0x0d, 1),
-                    .record_size = code < 0 ? std::uint64_t{1} << -code : 0,
-                    .mft_lcn = get(sector, 0x30, 8)};
-  if (geometry.cluster_size < kSector || geometry.record_size != 1024 ||
-      geometry.cluster_size % geometry.record_size != 0) {
-    return not_as_made("the boot sector");
-  }
-  return geometry;
 }
 
 // A file record with its data attribute.
@@ -104,21 +50,12 @@ struct File {
 Result<File> read_file(const BlockDevice& volume, const Geometry& geometry,
                        std::uint64_t number) {
   File file{.number = number,
-            .offset = geometry.mft_lcn * geometry.cluster_size +
-                      number * geometry.record_size,
-            .record = ByteVector(geometry.record_size)};
-  TRY(volume.read(file.offset, file.record));
-  if (as_text(Bytes(file.record).first(4)) != "FILE") return not_as_made("a record");
-  unguard(file.record);
-  for (std::size_t at = get(file.record, 0x14, 2); at + 0x18 < file.record.size();
-       at += get(file.record, at + 4, 4)) {
-    if (get(file.record, at, 4) == 0x80) {
-      file.data = at;
-      return file;
-    }
-    if (get(file.record, at + 4, 4) == 0) break;
-  }
-  return not_as_made("a file");
+            .offset = geometry.record_offset(number),
+            .record = TRY(read_record(volume, geometry, number))};
+  auto data = find_attribute(file.record, 0x80);
+  if (!data) return not_as_made("a file");
+  file.data = *data;
+  return file;
 }
 
 // Offset and size of $LogFile, whose data is one run.

@@ -14,7 +14,7 @@ namespace drydock::scenarios {
 Result<repair::Diagnosis> diagnose_image(const std::filesystem::path& image,
                                          const std::vector<const repair::Recipe*>& also,
                                          const repair::Settings& settings) {
-  std::vector<const repair::Recipe*> recipes = repair::automatic_recipes();
+  std::vector<const repair::Recipe*> recipes = repair::examining_recipes();
   for (const repair::Recipe* recipe : also) {
     if (std::find(recipes.begin(), recipes.end(), recipe) == recipes.end()) {
       recipes.push_back(recipe);

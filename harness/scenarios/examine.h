@@ -10,7 +10,7 @@
 
 namespace drydock::scenarios {
 
-// With the automatic recipes and those of `also`.
+// With the recipes that `diagnose` uses and those of `also`.
 Result<repair::Diagnosis> diagnose_image(const std::filesystem::path& image,
                                          const std::vector<const repair::Recipe*>& also,
                                          const repair::Settings& settings);

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "ntfs/record/fixups.h"
 #include "ntfs/record/layout.h"
+#include "ntfs/record/mirror.h"
 #include "vhd/base/checked.h"
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
@@ -14,11 +14,6 @@ namespace drydock::ntfs {
 
 namespace {
 
-// What counts of a boot sector; a 4 KiB sector has nothing behind it.
-constexpr std::size_t kBootSectorSize = 512;
-// However large its clusters are, Windows keeps the copies of these alone up to
-// date: seen with clusters of 2 MiB, where the rest were never written again.
-constexpr std::uint64_t kMirroredCount = 4;
 constexpr std::size_t kUpcaseSize = 128 << 10;  // one unit for each of 65536
 
 Result<ByteVector> read_sector(const BlockDevice& device, std::uint64_t offset) {
@@ -27,57 +22,23 @@ Result<ByteVector> read_sector(const BlockDevice& device, std::uint64_t offset) 
   return sector;
 }
 
-// A record, whole and of the right kind, of the table or of its mirror.
-bool believe(MutableBytes record) {
-  return take_fixups(record) && check_file_record(record);
-}
-
-// What two copies of a record may differ in: check numbers of their fixups, and
-// what lies behind the bytes that are used.
-bool same_record(MutableBytes a, MutableBytes b) {
-  auto header = *load<FileRecordHeader>(a);
-  std::size_t fixups = header.fixup_offset;
-  std::size_t fixups_size = 2 * std::size_t{header.fixup_count};
-  if (load<FileRecordHeader>(b)->used_size != header.used_size) return false;
-  for (MutableBytes record : {a, b}) {
-    std::ranges::fill(record.subspan(fixups, fixups_size), std::byte{0});
-  }
-  return std::ranges::equal(a.first(header.used_size), b.first(header.used_size));
-}
-
 void check_mirrored(const FileTable& table, std::uint64_t number, ProblemList& report) {
   const BootSector& boot = table.boot();
   ByteVector record(boot.record_size);
   ByteVector mirrored(boot.record_size);
   std::uint64_t offset = boot.mirror_offset + number * boot.record_size;
   if (!table.read_raw(number, record) || !table.volume().read(offset, mirrored)) return;
-  bool sound = believe(record);
-  bool mirrored_sound = believe(mirrored);
   ProblemPlace place{.record = number, .part = "$MFTMirr"};
-  if (!mirrored_sound) {
+  MirrorState state = compare_mirrored(std::move(record), std::move(mirrored));
+  if (state == MirrorState::copy_torn || state == MirrorState::both_torn) {
     report.error("mirror.record", place,
                  "the mirror's copy is torn, or no file record");
-  } else if (sound && !same_record(record, mirrored)) {
+  } else if (state == MirrorState::differ) {
     report.error("mirror.record", place, "the mirror's copy differs from $MFT's");
   }
 }
 
 }  // namespace
-
-Result<FoundBootSector> find_boot_copy(const BlockDevice& device) {
-  // 512 bytes, but for disks whose sectors are of 4 KiB: a copy says which.
-  for (std::uint64_t sector_size : {512, 4096}) {
-    std::uint64_t sectors = device.size() / sector_size;
-    if (sectors < 2) continue;
-    std::uint64_t offset = (sectors - 1) * sector_size;
-    FoundBootSector copy{.bytes = TRY(read_sector(device, offset)), .from_copy = true};
-    auto boot = read_boot_sector(copy.bytes, device.size());
-    if (!boot || boot->volume_size != offset) continue;
-    copy.boot = *boot;
-    return copy;
-  }
-  return Error(Errc::not_found, "the last sector isn't a copy of a boot sector");
-}
 
 Result<FoundBootSector> check_boot_sectors(const BlockDevice& device,
                                            ProblemList& report) {

@@ -4,24 +4,14 @@
 #pragma once
 
 #include "ntfs/check/survey.h"
+#include "ntfs/ntfs/boot_copy.h"
 
 namespace drydock::ntfs {
-
-// The boot sector that counts, and whether it is the copy in the volume's last
-// sector, since the first can't be believed.
-struct FoundBootSector {
-  BootSector boot = {};
-  ByteVector bytes = {};
-  bool from_copy = false;
-};
 
 // Reports what is wrong with either; an Error, the boot sector's own, where neither
 // can be believed, or the device can't be read.
 Result<FoundBootSector> check_boot_sectors(const BlockDevice& device,
                                            ProblemList& report);
-
-// The copy in the device's last sector, where it is one of this device.
-Result<FoundBootSector> find_boot_copy(const BlockDevice& device);
 
 // $MFTMirr against the records that it repeats.
 void check_mirror(const FileTable& table, ProblemList& report);

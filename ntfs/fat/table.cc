@@ -91,4 +91,25 @@ Result<TableState> read_state(const SectorCache& cache, const Geometry& geometry
   return state_in(bytes, geometry.kind);
 }
 
+Done mark_clean(SectorCache& cache, const Geometry& geometry) {
+  bool wide = geometry.kind == Kind::fat32;
+  std::size_t state_offset =
+      wide ? offsetof(BootSector, state)
+           : kBootSector16RestOffset + offsetof(BootSector16Rest, state);
+  std::uint8_t state = geometry.state & ~(kStateDirty | kStateErrors);
+  TRY(cache.write(state_offset, bytes_of(state)));
+  for (std::uint32_t table = 0; table < geometry.table_count; ++table) {
+    std::uint64_t at = place_of(geometry, table, 1);
+    if (geometry.kind == Kind::fat16) {
+      std::uint32_t entry = TRY(cache.load_at<le16>(at));
+      entry |= kCleanShutdown16 | kNoErrors16;
+      TRY(cache.store_at(at, le16(static_cast<std::uint16_t>(entry))));
+    } else if (wide) {
+      std::uint32_t entry = TRY(cache.load_at<le32>(at));
+      TRY(cache.store_at(at, le32(entry | kCleanShutdown | kNoErrors)));
+    }
+  }
+  return {};
+}
+
 }  // namespace drydock::fat

@@ -35,4 +35,7 @@ Result<TableState> read_state(const SectorCache& cache, const Geometry& geometry
 // The same out of `bytes`, a table's first eight.
 TableState state_in(Bytes bytes, Kind kind);
 
+// Takes every mark away that asks for a check: of each table, and the boot sector's.
+Done mark_clean(SectorCache& cache, const Geometry& geometry);
+
 }  // namespace drydock::fat

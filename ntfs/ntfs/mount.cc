@@ -10,6 +10,7 @@
 #include "ntfs/ntfs/format.h"
 #include "ntfs/ntfs/libntfs.h"
 #include "ntfs/ntfs/messages.h"
+#include "ntfs/record/mirror.h"
 #include "vhd/base/try.h"
 
 namespace drydock::ntfs {
@@ -94,11 +95,33 @@ Done Mount::mount() {
                           .source = boot_sector_.mft_offset});
     if (!attempt()) return first;
     mirror_differs_ = true;
-    condition_.add(VolumeState::dirty, "its $MFTMirr differs from $MFT");
+    TRY(examine_mirror());
   }
   ntfs_create_lru_caches(volume_);
   // Where this is off, the library makes plain what it empties to write anew.
   NVolSetCompression(volume_);
+  return {};
+}
+
+// The library compares as many records as the mirror has room for, and Windows keeps
+// no more than the first few up to date.
+Done Mount::examine_mirror() {
+  const BlockDevice& volume = *operations_.device();
+  std::size_t size = kMirroredCount * boot_sector_.record_size;
+  ByteVector records(size);
+  ByteVector copies(size);
+  TRY(volume.read(boot_sector_.mft_offset, records));
+  TRY(volume.read(boot_sector_.mirror_offset, copies));
+  for (std::size_t at = 0; at < size; at += boot_sector_.record_size) {
+    auto one = [&](const ByteVector& all) {
+      auto begin = all.begin() + static_cast<std::ptrdiff_t>(at);
+      return ByteVector(begin, begin + boot_sector_.record_size);
+    };
+    if (compare_mirrored(one(records), one(copies)) == MirrorState::twins) continue;
+    condition_.add(VolumeState::dirty, "its $MFTMirr differs from $MFT");
+    mirror_torn_ = true;
+    return {};
+  }
   return {};
 }
 

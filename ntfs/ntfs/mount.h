@@ -90,6 +90,7 @@ class Mount final : public std::enable_shared_from_this<Mount> {
   Mount(Unfinished unfinished, VolumeOptions options, BootSector boot_sector);
   Done mount();
   Done examine();
+  Done examine_mirror();
   Done examine_hibernation();
   Done settle_log();
   std::string lost_words();
@@ -106,7 +107,8 @@ class Mount final : public std::enable_shared_from_this<Mount> {
   DeviceOperations operations_;
   _ntfs_volume* volume_ = nullptr;
   VolumeCondition condition_;
-  bool mirror_differs_ = false;
+  bool mirror_differs_ = false;  // in whatever record
+  bool mirror_torn_ = false;     // in those that Windows keeps alike
   bool chkdsk_underway_ = false;
   Trial trial_ = try_library;  // until it was passed
   bool settled_ = false;

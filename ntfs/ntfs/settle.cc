@@ -74,7 +74,9 @@ Error not_clean(const VolumeCondition& condition) {
   if (condition.has(VolumeState::log_unfinished)) {
     advice += ", or give the unfinished work up with --unclean discard";
   } else if (condition.has(VolumeState::dirty)) {
-    advice += ", run chkdsk on it, or take it as it is with --unclean discard";
+    advice +=
+        ", run chkdsk on it, let `repair` look at it, or take it as it is with "
+        "--unclean discard";
   }
   std::string replay = condition.replay_problem.empty()
                            ? ""
@@ -99,7 +101,8 @@ Done Mount::check_settle() const {
   bool unreplayed = condition_.has(VolumeState::log_unfinished) && !condition_.replay;
   // The dirty mark alone forbids nothing: Windows, too, writes to such a volume,
   // and the mark stays.
-  bool torn = chkdsk_underway_ || mirror_differs_;
+  // A replay ends with a mirror that is written anew.
+  bool torn = chkdsk_underway_ || (mirror_torn_ && !condition_.replay);
   if (unreplayed || torn) return not_clean(condition_);
   return {};
 }

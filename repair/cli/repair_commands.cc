@@ -142,7 +142,8 @@ Exit recipes(const std::string& name, Report& report) {
     std::string text =
         fmt::format("{}: {}\n  reads  {}\n  writes {}\n", recipe->id(),
                     recipe->summary(), recipe->reads(), recipe->writes());
-    if (!recipe->automatic()) text += "  only when named\n";
+    bool automatic = recipe->unasked() == repair::Recipe::Unasked::mends;
+    if (!automatic) text += "  only when named\n";
     for (const repair::Recipe::Setting& setting : recipe->settings()) {
       text += fmt::format("  --set {}=...  {}{}\n", setting.name, setting.meaning,
                           setting.required ? " (required)" : "");
@@ -155,7 +156,7 @@ Exit recipes(const std::string& name, Report& report) {
                     {"summary", recipe->summary()},
                     {"reads", recipe->reads()},
                     {"writes", recipe->writes()},
-                    {"automatic", recipe->automatic()},
+                    {"automatic", automatic},
                     {"settings", std::move(settings)}});
   }
   if (!name.empty() && list.empty()) {

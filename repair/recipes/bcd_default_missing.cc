@@ -222,8 +222,8 @@ class BcdDefaultMissing final : public Recipe {
            "it";
   }
 
-  Result<Findings> examine(const Installation& windows,
-                           const Settings&) const override {
+  Result<Findings> examine(const Subject& subject, const Settings&) const override {
+    const Installation& windows = *subject.windows;
     Sight sight = TRY(look(windows));
     std::string what = wound(sight);
     if (what.empty()) return Findings{};
@@ -237,8 +237,9 @@ class BcdDefaultMissing final : public Recipe {
     return Findings{std::move(finding)};
   }
 
-  Done mend(const Installation& windows, const Finding&, const Settings&,
+  Done mend(const Subject& subject, const Finding&, const Settings&,
             Plan& plan) const override {
+    const Installation& windows = *subject.windows;
     Sight sight = TRY(look(windows));
     const Object* loader = TRY(surely_meant(sight, windows));
     const GuestPath& store = *windows.boot().bcd;

@@ -326,10 +326,11 @@ class DriverDisable final : public Recipe {
              .meaning = "the driver's service: its key below Services",
              .required = true}};
   }
-  bool automatic() const override { return false; }
+  Unasked unasked() const override { return Unasked::nothing; }
 
-  Result<Findings> examine(const Installation& windows,
+  Result<Findings> examine(const Subject& subject,
                            const Settings& settings) const override {
+    const Installation& windows = *subject.windows;
     std::string driver = TRY(chosen_driver(settings));
     Sight sight = TRY(look(windows, driver));
     TRY(refuse_other_services(sight, driver));
@@ -352,8 +353,9 @@ class DriverDisable final : public Recipe {
     return Findings{std::move(finding)};
   }
 
-  Done mend(const Installation& windows, const Finding&, const Settings& settings,
+  Done mend(const Subject& subject, const Finding&, const Settings& settings,
             Plan& plan) const override {
+    const Installation& windows = *subject.windows;
     std::string driver = TRY(chosen_driver(settings));
     Sight sight = TRY(look(windows, driver));
     TRY(refuse_other_services(sight, driver));

@@ -42,8 +42,8 @@ class HiveReplayLogs final : public Recipe {
     return "the pages that the logs hold; the hive's header";
   }
 
-  Result<Findings> examine(const Installation& windows,
-                           const Settings&) const override {
+  Result<Findings> examine(const Subject& subject, const Settings&) const override {
+    const Installation& windows = *subject.windows;
     const Disk& disk = windows.disk();
     Findings findings;
     for (const GuestPath& path : dirty_hive_files(windows)) {
@@ -71,8 +71,9 @@ class HiveReplayLogs final : public Recipe {
     return findings;
   }
 
-  Done mend(const Installation& windows, const Finding& finding, const Settings&,
+  Done mend(const Subject& subject, const Finding& finding, const Settings&,
             Plan& plan) const override {
+    const Installation& windows = *subject.windows;
     for (const GuestPath& path : dirty_hive_files(windows)) {
       if (windows.disk().show(path) != finding.where) continue;
       hive::Hive hive = TRY(open_hive(windows.disk(), path));

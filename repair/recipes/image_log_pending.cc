@@ -14,6 +14,7 @@ namespace {
 class ImageLogPending final : public Recipe {
  public:
   std::string_view id() const override { return "image.log-pending"; }
+  bool of_disk() const override { return true; }
   std::string_view summary() const override {
     return "the image's own log was not replayed: its last writer was interrupted";
   }
@@ -22,13 +23,11 @@ class ImageLogPending final : public Recipe {
     return "the container's metadata; no byte that a guest can see";
   }
 
-  Result<Findings> examine(const Installation& windows,
-                           const Settings&) const override {
-    const auto& image = windows.disk().image();
+  Result<Findings> examine(const Subject& subject, const Settings&) const override {
+    const auto& image = subject.disk.image();
     if (!image || image->log != ImageLog::pending) return Findings{};
     Finding finding;
     finding.recipe = id();
-    finding.of_disk = true;
     finding.what =
         "the image's log holds changes that are not in the file's own "
         "tables yet";
@@ -41,7 +40,7 @@ class ImageLogPending final : public Recipe {
     return Findings{std::move(finding)};
   }
 
-  Done mend(const Installation&, const Finding& finding, const Settings&,
+  Done mend(const Subject&, const Finding& finding, const Settings&,
             Plan& plan) const override {
     plan.edits.push_back({.action = ImageReplay{}, .why = finding.what});
     return {};

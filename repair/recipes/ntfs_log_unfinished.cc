@@ -21,6 +21,7 @@ std::string place_of(const Disk& disk, std::uint32_t partition) {
 class NtfsLogUnfinished final : public Recipe {
  public:
   std::string_view id() const override { return "ntfs.log-unfinished"; }
+  bool of_disk() const override { return true; }
   std::string_view summary() const override {
     return "a volume's $LogFile holds work that the volume lacks";
   }
@@ -29,9 +30,8 @@ class NtfsLogUnfinished final : public Recipe {
     return "what the log says; two clean restart pages";
   }
 
-  Result<Findings> examine(const Installation& windows,
-                           const Settings&) const override {
-    const Disk& disk = windows.disk();
+  Result<Findings> examine(const Subject& subject, const Settings&) const override {
+    const Disk& disk = subject.disk;
     Findings findings;
     for (std::uint32_t number : disk.volume_numbers()) {
       auto volume = disk.volume(number);
@@ -40,7 +40,6 @@ class NtfsLogUnfinished final : public Recipe {
       if (!condition.has(VolumeState::log_unfinished)) continue;
       Finding finding;
       finding.recipe = id();
-      finding.of_disk = true;
       finding.what = "the volume was in use, and its $LogFile was not replayed since";
       finding.where = place_of(disk, number);
       finding.evidence = condition.reasons;
@@ -55,9 +54,9 @@ class NtfsLogUnfinished final : public Recipe {
     return findings;
   }
 
-  Done mend(const Installation& windows, const Finding& finding, const Settings&,
+  Done mend(const Subject& subject, const Finding& finding, const Settings&,
             Plan& plan) const override {
-    const Disk& disk = windows.disk();
+    const Disk& disk = subject.disk;
     for (std::uint32_t number : disk.volume_numbers()) {
       if (place_of(disk, number) != finding.where) continue;
       Done possible = TRY(disk.volume(number))->check_settle();

@@ -14,6 +14,7 @@ namespace {
 class PartitionGptTorn final : public Recipe {
  public:
   std::string_view id() const override { return "partition.gpt-torn"; }
+  bool of_disk() const override { return true; }
   std::string_view summary() const override {
     return "one of the two copies of the partition table is damaged or out of date";
   }
@@ -22,9 +23,8 @@ class PartitionGptTorn final : public Recipe {
     return "the copy that isn't believed, from the one that is";
   }
 
-  Result<Findings> examine(const Installation& windows,
-                           const Settings&) const override {
-    const partition::Table& table = windows.disk().table();
+  Result<Findings> examine(const Subject& subject, const Settings&) const override {
+    const partition::Table& table = subject.disk.table();
     if (table.scheme != partition::Scheme::gpt || table.other_copy_problem.empty()) {
       return Findings{};
     }
@@ -33,7 +33,6 @@ class PartitionGptTorn final : public Recipe {
     std::string_view other = by_primary ? "backup" : "primary";
     Finding finding;
     finding.recipe = id();
-    finding.of_disk = true;
     finding.what =
         fmt::format("the {} copy of the GPT isn't the {} copy's twin", other, believed);
     finding.where = "the partition table";
@@ -44,7 +43,7 @@ class PartitionGptTorn final : public Recipe {
     return Findings{std::move(finding)};
   }
 
-  Done mend(const Installation&, const Finding& finding, const Settings&,
+  Done mend(const Subject&, const Finding& finding, const Settings&,
             Plan& plan) const override {
     plan.edits.push_back({.action = PartitionRestore{}, .why = finding.what});
     return {};

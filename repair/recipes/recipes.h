@@ -16,6 +16,15 @@ const Recipe& partition_gpt_torn();
 // ntfs.log-unfinished: a volume's log holds work that the volume lacks.
 const Recipe& ntfs_log_unfinished();
 
+// ntfs.boot-sector, ntfs.mft-mirror, ntfs.attribute-list-offset: what a volume has
+// two copies of, or can't mean otherwise.
+const Recipe& ntfs_boot_sector();
+const Recipe& ntfs_mft_mirror();
+const Recipe& ntfs_attribute_list_offset();
+
+// volume.dirty: a volume waits for chkdsk.
+const Recipe& volume_dirty();
+
 // hive.replay-logs: a hive's transaction logs hold what the hive lacks.
 const Recipe& hive_replay_logs();
 

@@ -19,7 +19,7 @@ using Names = std::set<std::string>;
 const Names kNotYet = {};
 
 // Faults that no recipe heals, but Windows itself; findings bear their names.
-const Names kLeftToWindows = {"volume.dirty", "volume.hibernated"};
+const Names kLeftToWindows = {"volume.hibernated"};
 
 Names recipe_names() {
   Names names;
