@@ -66,8 +66,7 @@ Result<ExpectedFinding> read_finding(const Yaml& node) {
   finding.place = node.place();
   finding.recipe = TRY(node.get("recipe").text());
   // What only Windows mends is found, too.
-  if (finding.recipe != repair::kVolumeDirty &&
-      finding.recipe != repair::kVolumeHibernated) {
+  if (finding.recipe != repair::kVolumeHibernated) {
     TRY(read_recipe(node.get("recipe")));
   }
   for (const Yaml::Field& field : TRY(node.fields())) {

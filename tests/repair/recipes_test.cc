@@ -27,18 +27,19 @@ constexpr char kBootmgr[] = "object {9dea862c-5cdd-4e70-acc1-f32b344d4795} 10100
 Result<Recipe::Findings> examine(const WindowsDisk& windows, const Recipe& recipe,
                                  const Settings& settings = {}) {
   auto disk = windows.open();
-  return recipe.examine(*disk->installations().at(0), settings);
+  return recipe.examine({.disk = *disk, .windows = disk->installations().at(0).get()},
+                        settings);
 }
 
 Result<Plan> mend(const WindowsDisk& windows, const Recipe& recipe,
                   const Settings& settings = {}) {
   auto disk = windows.open();
-  const Installation& installation = *disk->installations().at(0);
-  auto findings = recipe.examine(installation, settings);
+  Subject subject{.disk = *disk, .windows = disk->installations().at(0).get()};
+  auto findings = recipe.examine(subject, settings);
   if (!findings) return std::move(findings).error();
   Plan plan;
   for (const Finding& finding : *findings) {
-    Done done = recipe.mend(installation, finding, settings, plan);
+    Done done = recipe.mend(subject, finding, settings, plan);
     if (!done) return std::move(done).error();
   }
   return plan;
