@@ -5,13 +5,12 @@
 
 #include <algorithm>
 
-#include "ntfs/check/check.h"
-#include "ntfs/fat/check.h"
 #include "ntfs/fat/sector_cache.h"
 #include "ntfs/fat/table.h"
 #include "ntfs/mend/patch_record.h"
 #include "ntfs/mend/wounds.h"
 #include "ntfs/record/layout.h"
+#include "ntfs/volume_check.h"
 #include "vhd/base/try.h"
 #include "vhd/overlay.h"
 
@@ -67,7 +66,7 @@ Result<std::optional<VolumeWound>> ntfs::find_dirty_mark(const DevicePtr& volume
   if ((flags & kChkdskUnderway) != 0) {
     return Error(Errc::unsupported, "chkdsk was at work on it and did not end");
   }
-  VolumeCheck check = TRY(check_ntfs(volume));
+  VolumeCheck check = TRY(check_volume(volume));
   TRY(check_sound(check));
   VolumeWound wound = marked(check);
   le16 unmarked(static_cast<std::uint16_t>(flags & ~kVolumeIsDirty));
@@ -87,7 +86,7 @@ Result<std::optional<VolumeWound>> fat::find_dirty_mark(const DevicePtr& volume)
     return Error(Errc::unsupported,
                  "its last user met sectors that couldn't be read or written");
   }
-  VolumeCheck check = TRY(check_fat(*volume));
+  VolumeCheck check = TRY(check_volume(volume));
   TRY(check_sound(check));
   VolumeWound wound = marked(check);
   auto unmarked = std::make_shared<Overlay>(volume);

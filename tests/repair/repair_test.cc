@@ -217,9 +217,8 @@ class Quack final : public Recipe {
   std::string_view summary() const override { return "finds Beep enabled"; }
   std::string_view reads() const override { return "SYSTEM"; }
   std::string_view writes() const override { return "what it is told to"; }
-  Result<Findings> examine(const Installation& windows,
-                           const Settings&) const override {
-    const hive::Hive* system = *windows.system();
+  Result<Findings> examine(const Subject& subject, const Settings&) const override {
+    const hive::Hive* system = *subject.windows->system();
     auto key = system->find("ControlSet001\\Services\\Beep");
     if (system->value(*key, "Start")->number() == 4) return Findings{};
     Finding finding;
@@ -227,7 +226,7 @@ class Quack final : public Recipe {
     finding.what = "Beep is enabled";
     return Findings{std::move(finding)};
   }
-  Done mend(const Installation&, const Finding&, const Settings&,
+  Done mend(const Subject&, const Finding&, const Settings&,
             Plan& plan) const override {
     plan = cure_;
     return {};
