@@ -135,7 +135,7 @@ class Policies(UnfinishedTest):
         self.judge(disk)
         found = self.json("diagnose", "diagnose", disk, code=1)
         self.assertEqual([(one["recipe"], one["mended_by"]) for one in found["findings"]],
-                         [("volume.dirty", [])])
+                         [("volume.dirty", ["volume.dirty"])])
 
     def test_a_log_that_cannot_be_replayed_is_read_around_and_not_written_on(self):
         disk = self.crashed("ntfs.log-unfinished --set operation=0x17")
