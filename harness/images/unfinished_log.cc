@@ -49,9 +49,8 @@ struct File {
 
 Result<File> read_file(const BlockDevice& volume, const Geometry& geometry,
                        std::uint64_t number) {
-  File file{.number = number,
-            .offset = geometry.record_offset(number),
-            .record = TRY(read_record(volume, geometry, number))};
+  File file{.number = number, .offset = geometry.record_offset(number)};
+  file.record = TRY(read_record(volume, geometry, number));
   auto data = find_attribute(file.record, 0x80);
   if (!data) return not_as_made("a file");
   file.data = *data;

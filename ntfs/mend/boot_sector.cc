@@ -5,7 +5,6 @@
 
 #include "ntfs/mend/wounds.h"
 #include "ntfs/ntfs/boot_copy.h"
-#include "ntfs/ntfs/format.h"
 #include "ntfs/record/file_table.h"
 #include "vhd/base/checked.h"
 #include "vhd/base/try.h"
@@ -13,13 +12,6 @@
 namespace drydock::ntfs {
 
 namespace {
-
-constexpr std::uint16_t kSignature = 0xaa55;
-
-bool is_signed(Bytes sector) {
-  auto fields = load<BootSectorFormat>(sector);
-  return fields && fields->signature == kSignature;
-}
 
 // Whether its numbers lead to a file table.
 bool leads_to_files(const BlockDevice& volume, const BootSector& boot) {

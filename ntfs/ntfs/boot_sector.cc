@@ -101,4 +101,9 @@ Result<BootSector> read_boot_sector(Bytes bytes, std::uint64_t device_size) {
   return boot;
 }
 
+bool is_signed(Bytes sector) {
+  auto fields = load<BootSectorFormat>(sector);
+  return fields && fields->signature == 0xaa55;
+}
+
 }  // namespace drydock::ntfs

@@ -30,4 +30,7 @@ struct BootSector {
 // be, or the volume that it describes is larger than `device_size`.
 Result<BootSector> read_boot_sector(Bytes sector, std::uint64_t device_size);
 
+// Whether it ends in 55 AA, which NTFS doesn't ask for, and a BIOS does.
+bool is_signed(Bytes sector);
+
 }  // namespace drydock::ntfs
