@@ -43,7 +43,7 @@ void put_text(MutableBytes bytes, std::size_t at, std::string_view text) {
 struct File {
   std::uint64_t number = 0;
   std::uint64_t offset = 0;  // on the volume
-  ByteVector record;         // unguarded
+  ByteVector record = {};    // unguarded
   std::size_t data = 0;      // offset of the attribute
 };
 
