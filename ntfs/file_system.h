@@ -104,9 +104,9 @@ class FileSystem {
   using Visit = std::function<bool(const Entry&)>;
   virtual Done list(const File& directory, const Visit& visit) const = 0;
 
-  // The same with less: names and kinds alone.  NTFS then reads the directory and
-  // none of the files in it, which for a hundred thousand of them is most of the
-  // work.
+  // The same with less: names and kinds alone, and `visit` may not use the volume.
+  // NTFS then reads the directory and none of the files in it, which for a hundred
+  // thousand of them is most of the work.
   using VisitName = std::function<bool(const std::string& name, FileKind kind)>;
   virtual Done list_names(const File& directory, const VisitName& visit) const;
 

@@ -39,7 +39,8 @@ class Operations {
   int make_directory(const char* path);
   int rename(const char* from, const char* to, bool may_replace);
   int flush();
-  const VolumeFacts& facts() const { return facts_; }
+  // Of the volume as it is: after a change, its free space is counted anew.
+  const VolumeFacts& facts();
   bool writable() const { return writable_; }
 
  private:
@@ -51,11 +52,14 @@ class Operations {
   };
 
   int keep(const File& file, std::uint64_t& handle);
+  // The volume, for a call that changes it.
+  FileSystem& changing();
 
   FileSystem& volume_;
   bool writable_;
   bool has_ids_ = false;  // each file's own: NTFS
   VolumeFacts facts_;
+  bool facts_are_old_ = true;
   std::map<std::uint64_t, OpenFile> open_;  // by handle
   std::uint64_t next_handle_ = 1;
 };

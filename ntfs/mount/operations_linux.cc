@@ -93,8 +93,19 @@ Operations& self() {
 
 Operations::Operations(FileSystem& volume, bool writable)
     : volume_(volume), writable_(writable) {
-  if (auto facts = volume.facts()) facts_ = *facts;
-  has_ids_ = facts_.file_system == "ntfs";
+  has_ids_ = facts().file_system == "ntfs";
+}
+
+const VolumeFacts& Operations::facts() {
+  if (!facts_are_old_) return facts_;
+  if (auto facts = volume_.facts()) facts_ = *facts;
+  facts_are_old_ = false;
+  return facts_;
+}
+
+FileSystem& Operations::changing() {
+  facts_are_old_ = true;
+  return volume_;
 }
 
 int Operations::look(const char* path, struct stat& facts) const {
@@ -147,7 +158,7 @@ int Operations::open(const char* path, std::uint64_t& handle) {
 }
 
 int Operations::create(const char* path, std::uint64_t& handle) {
-  auto file = volume_.create(path);
+  auto file = changing().create(path);
   return file ? keep(*file, handle) : status(file);
 }
 
@@ -166,6 +177,7 @@ int Operations::read(std::uint64_t handle, MutableBytes into, std::uint64_t offs
 
 int Operations::write(std::uint64_t handle, Bytes from, std::uint64_t offset) {
   const DevicePtr& data = open_.at(handle).data;
+  facts_are_old_ = true;
   std::uint64_t end = offset + from.size();
   if (end > data->size()) {
     Done grown = data->resize(end);
@@ -179,6 +191,7 @@ int Operations::resize(const char* path, std::uint64_t size) {
   std::uint64_t handle = 0;
   int opened = open(path, handle);
   if (opened != 0) return opened;
+  facts_are_old_ = true;
   int result = status(open_.at(handle).data->resize(size));
   close(handle);
   return result;
@@ -190,14 +203,14 @@ int Operations::remove(const char* path, FileKind kind) {
   if (file->is_directory() != (kind == FileKind::directory)) {
     return file->is_directory() ? -EISDIR : -ENOTDIR;
   }
-  Done done = volume_.remove(path);
+  Done done = changing().remove(path);
   bool full =
       !done && file->is_directory() && done.error().code() == Errc::bad_argument;
   return full ? -ENOTEMPTY : status(done);
 }
 
 int Operations::make_directory(const char* path) {
-  return status(volume_.create_directory(path));
+  return status(changing().create_directory(path));
 }
 
 int Operations::rename(const char* from, const char* to, bool may_replace) {
@@ -211,7 +224,7 @@ int Operations::rename(const char* from, const char* to, bool may_replace) {
         remove(to, source->is_directory() ? FileKind::directory : FileKind::file);
     if (removed != 0) return removed;
   }
-  return status(volume_.rename(from, to));
+  return status(changing().rename(from, to));
 }
 
 int Operations::flush() { return status(volume_.flush()); }
@@ -221,7 +234,7 @@ namespace {
 // libfuse's side of each; `info` is null where no file is open.
 
 void* init(fuse_conn_info*, fuse_config* config) {
-  const Operations& operations = self();
+  Operations& operations = self();
   config->use_ino = operations.facts().file_system == "ntfs" ? 1 : 0;
   config->nullpath_ok = 0;
   if (!operations.writable()) {

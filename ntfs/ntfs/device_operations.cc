@@ -135,6 +135,8 @@ struct ntfs_device* DeviceOperations::allocate() {
 void DeviceOperations::begin(std::uint64_t read_count_max) {
   error_.reset();
   reads_left_ = read_count_max;
+  // Between two calls, others may write to what can be written.
+  if (device_->writable()) read_ahead_.forget();
 }
 
 std::optional<Error> DeviceOperations::take_error() {
@@ -147,6 +149,11 @@ void DeviceOperations::keep(Error error) {
   if (!error_) error_ = std::move(error);
 }
 
+Done DeviceOperations::read_device(std::uint64_t offset, MutableBytes into) {
+  if (writes_allowed_) return device_->read(offset, into);
+  return read_ahead_.read(*device_, offset, into);
+}
+
 Done DeviceOperations::read(std::uint64_t offset, MutableBytes into) {
   if (reads_left_ == 0) {
     return Error(
@@ -154,7 +161,7 @@ Done DeviceOperations::read(std::uint64_t offset, MutableBytes into) {
         "this takes more reads than it can need: its structures go in circles");
   }
   --reads_left_;
-  TRY(device_->read(offset, into));
+  TRY(read_device(offset, into));
   if (!checked::overlap(offset, into.size(), redirection_.offset,
                         redirection_.length)) {
     return {};

@@ -7,12 +7,15 @@
 // them: nothing is written until allow_writes(), and one call of the library
 // reads no more often than it may -- which is how a tree that bites its own
 // tail, on a stranger's disk, comes to an end.
+//
+// Until allow_writes(), small reads that follow each other are read ahead.
 
 #pragma once
 
 #include <memory>
 #include <optional>
 
+#include "ntfs/ntfs/read_ahead.h"
 #include "vhd/block_device.h"
 
 struct ntfs_device;
@@ -47,14 +50,19 @@ class DeviceOperations {
 
   const DevicePtr& device() const { return device_; }
   // From now on, works on this one, which shows the same bytes.
-  void set_device(DevicePtr device) { device_ = std::move(device); }
+  void set_device(DevicePtr device) {
+    device_ = std::move(device);
+    read_ahead_ = {};
+  }
 
  private:
   struct Calls;
   void keep(Error error);
   Done read(std::uint64_t offset, MutableBytes into);
+  Done read_device(std::uint64_t offset, MutableBytes into);
 
   DevicePtr device_;
+  ReadAhead read_ahead_;
   std::optional<Error> error_;
   Redirection redirection_;
   std::uint64_t position_ = 0;  // of seek(), read() and write()

@@ -13,17 +13,18 @@ namespace drydock::ntfs {
 
 namespace {
 
-std::u16string from_library(const ntfschar* name, std::size_t length) {
-  return utf16le({reinterpret_cast<const std::byte*>(name), 2 * length});
+std::string from_library(const ntfschar* name, std::size_t length) {
+  return utf8_from_utf16le({reinterpret_cast<const std::byte*>(name), 2 * length});
 }
 
 // More names than any sound directory holds (WinSxS has some 30,000): at a
 // hundred bytes each they still fit into memory.
 constexpr std::size_t kDirectoryNamesMax = 4'000'000;
 
-struct Listing {
-  std::vector<IndexedName> names;
-  bool overflowed = false;
+struct Visiting {
+  const VisitIndexed& visit;
+  std::size_t count = 0;
+  bool stopped = false;
 };
 
 FileKind kind_of(unsigned type) {
@@ -31,21 +32,18 @@ FileKind kind_of(unsigned type) {
   return type == NTFS_DT_REPARSE ? FileKind::reparse_point : FileKind::file;
 }
 
-int add_to_listing(void* into, const ntfschar* name, int length, int space, s64,
-                   MFT_REF file, unsigned type) {
-  auto& listing = *static_cast<Listing*>(into);
+int visit_name(void* into, const ntfschar* name, int length, int space, s64,
+               MFT_REF file, unsigned type) {
+  auto& visiting = *static_cast<Visiting*>(into);
   if (space == FILE_NAME_DOS || length <= 0) return 0;
   Reference reference = Reference::unpack(file);
   if (is_system(reference)) return 0;
-  std::u16string text = from_library(name, static_cast<std::size_t>(length));
-  if (text == u"." || text == u"..") return 0;
-  if (listing.names.size() == kDirectoryNamesMax) {
-    listing.overflowed = true;
-    return -1;
-  }
-  listing.names.push_back(
-      {.name = to_utf8(text), .file = reference, .kind = kind_of(type)});
-  return 0;
+  std::string text = from_library(name, static_cast<std::size_t>(length));
+  if (text == "." || text == "..") return 0;
+  if (visiting.count++ == kDirectoryNamesMax) return -1;
+  visiting.stopped = !visiting.visit(
+      {.name = std::move(text), .file = reference, .kind = kind_of(type)});
+  return visiting.stopped ? -1 : 0;
 }
 
 // The library walks the index's bitmap bit by bit, and holes in it too, so a
@@ -114,19 +112,28 @@ Result<std::optional<Reference>> look_up(const Inode& directory,
       fmt::format("looking into directory {}", directory.get()->mft_no));
 }
 
-Result<std::vector<IndexedName>> read_directory(const Inode& directory) {
+Done visit_directory(const Inode& directory, const VisitIndexed& visit) {
   TRY(check_index_size(directory));
-  Listing listing;
+  Visiting visiting{visit};
   s64 position = 0;
-  int result = ntfs_readdir(directory.get(), &position, &listing, add_to_listing);
-  if (listing.overflowed) {
+  int result = ntfs_readdir(directory.get(), &position, &visiting, visit_name);
+  if (result == 0 || visiting.stopped) return {};
+  if (visiting.count > kDirectoryNamesMax) {
     return Error(Errc::corrupt,
                  fmt::format("directory {} has more than {} names",
                              directory.get()->mft_no, kDirectoryNamesMax));
   }
-  if (result == 0) return std::move(listing.names);
   return directory.mount().failure(
       fmt::format("listing directory {}", directory.get()->mft_no));
+}
+
+Result<std::deque<IndexedName>> read_directory(const Inode& directory) {
+  std::deque<IndexedName> names;
+  TRY(visit_directory(directory, [&names](IndexedName&& name) {
+    names.push_back(std::move(name));
+    return true;
+  }));
+  return names;
 }
 
 Result<std::vector<Reference>> first_files(const Inode& directory, Kind kind) {

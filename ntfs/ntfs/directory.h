@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,8 +26,13 @@ struct IndexedName {
   FileKind kind = FileKind::file;  // as far as the directory says; WOF's are
                                    // reparse points there
 };
-// All but "." and "..", the 8.3 aliases and NTFS's own files.
-Result<std::vector<IndexedName>> read_directory(const Inode& directory);
+// Calls `visit` for each name until it returns false: for all but "." and "..", the
+// 8.3 aliases and NTFS's own files.  It may open other files, to read them.
+using VisitIndexed = std::function<bool(IndexedName&& name)>;
+Done visit_directory(const Inode& directory, const VisitIndexed& visit);
+
+// The same names, once the directory has been read.
+Result<std::deque<IndexedName>> read_directory(const Inode& directory);
 
 // The first few directories in `directory`, or the first few other files.
 enum class Kind : std::uint8_t { file, directory };

@@ -84,7 +84,8 @@ class Volume final : public FileSystem {
 
  private:
   Result<File> file_at(StreamReference stream) const;
-  Result<std::vector<IndexedName>> names_in(const File& directory) const;
+  Result<Inode> open_directory(const File& directory) const;
+  FileKind kind_of(const IndexedName& name) const;
 
   std::shared_ptr<Mount> mount_;
 };
@@ -164,7 +165,7 @@ Result<File> Volume::find(std::string_view path) const {
   return file_at(TRY(resolve(*mount_, path).in(path))).in(path);
 }
 
-Result<std::vector<IndexedName>> Volume::names_in(const File& directory) const {
+Result<Inode> Volume::open_directory(const File& directory) const {
   const auto* body = dynamic_cast<const NtfsFile*>(directory.body().get());
   if (body == nullptr || body->mount() != mount_) {
     return Error(Errc::bad_argument, "this directory is of another volume");
@@ -172,26 +173,32 @@ Result<std::vector<IndexedName>> Volume::names_in(const File& directory) const {
   TRY(mount_->begin());
   Inode inode = TRY(Inode::open(*mount_, body->reference()));
   if (!inode.is_directory()) return Error(Errc::bad_argument, "this isn't a directory");
-  return read_directory(inode);
+  return inode;
+}
+
+// Of a reparse point, only the file itself says whether it is WOF's.
+FileKind Volume::kind_of(const IndexedName& name) const {
+  if (name.kind != FileKind::reparse_point) return name.kind;
+  auto inode = Inode::open(*mount_, name.file);
+  auto stat = inode ? stat_of(*inode) : Result<Stat>(Stat{.kind = name.kind});
+  return stat ? stat->kind : name.kind;
 }
 
 Done Volume::list_names(const File& directory, const VisitName& visit) const {
-  for (const IndexedName& name : TRY(names_in(directory))) {
-    FileKind kind = name.kind;
-    if (kind == FileKind::reparse_point) {
-      // Only the file itself says whether it is WOF's.
-      TRY(mount_->begin());
-      auto inode = Inode::open(*mount_, name.file);
-      auto stat = inode ? stat_of(*inode) : Result<Stat>(Stat{.kind = kind});
-      if (stat) kind = stat->kind;
-    }
-    if (!visit(name.name, kind)) return {};
-  }
-  return {};
+  Inode inode = TRY(open_directory(directory));
+  return visit_directory(inode, [&](IndexedName&& name) {
+    // One that bites its own tail isn't opened twice.
+    bool itself = name.file.record == inode.reference().record;
+    return visit(name.name, itself ? name.kind : kind_of(name));
+  });
 }
 
 Done Volume::list(const File& directory, const Visit& visit) const {
-  auto names = TRY(names_in(directory));
+  std::deque<IndexedName> names;
+  {
+    Inode inode = TRY(open_directory(directory));
+    names = TRY(read_directory(inode));
+  }
   for (IndexedName& name : names) {
     TRY(mount_->begin());  // `visit` may have used the volume.
     Entry entry{.name = std::move(name.name), .stat = {.id = name.file.pack()}};

@@ -20,8 +20,12 @@ using nlohmann::json;
 // Of a directory tree that a stranger's disk may hold.
 constexpr int kFolderDepthMax = 256;
 
+std::string_view line_end(FileKind kind) {
+  return kind == FileKind::directory ? "\\\n" : "\n";
+}
+
 std::string line_of(const Entry& entry, const std::string& shown, bool all) {
-  if (!all) return shown + (entry.stat.kind == FileKind::directory ? "\\\n" : "\n");
+  if (!all) return shown + std::string(line_end(entry.stat.kind));
   char kind = entry.stat.kind == FileKind::directory       ? 'd'
               : entry.stat.kind == FileKind::reparse_point ? 'l'
                                                            : '-';
@@ -47,10 +51,14 @@ struct Listing {
   json entries = json::array();
 };
 
+bool wants_names_only(const Listing& listing) {
+  return !listing.request.all && !listing.report.json();
+}
+
 // With the facts of each where somebody wants them.
 Result<std::vector<Entry>> entries_of(const Listing& listing, const File& folder) {
   std::vector<Entry> entries;
-  if (listing.request.all || listing.report.json()) {
+  if (!wants_names_only(listing)) {
     TRY(listing.volume.list(folder, [&](const Entry& entry) {
       entries.push_back(entry);
       return true;
@@ -62,6 +70,24 @@ Result<std::vector<Entry>> entries_of(const Listing& listing, const File& folder
     return true;
   }));
   return entries;
+}
+
+// The names of a folder that isn't gone down into.  A hundred thousand of them make
+// some fifty pieces to print.
+Done print_names(const Listing& listing, const File& folder) {
+  constexpr std::size_t kPieceSize = 64 << 10;
+  std::string piece;
+  TRY(listing.volume.list_names(folder, [&](const std::string& name, FileKind kind) {
+    piece += name;
+    piece += line_end(kind);
+    if (piece.size() >= kPieceSize) {
+      listing.report.print(piece);
+      piece.clear();
+    }
+    return true;
+  }));
+  listing.report.print(piece);
+  return {};
 }
 
 // `shown` is the folder's path as the person wrote it; names are printed below
@@ -92,7 +118,9 @@ Done list_path(const OpenImage& image, const ReadRequest& request,
   Found found = TRY(find_file(*image.disk, text, request.installation, report));
   std::string shown = image.disk->show(found.path);
   Listing listing{.volume = *found.volume, .request = request, .report = report};
-  if (found.file.is_directory()) {
+  if (found.file.is_directory() && wants_names_only(listing) && !request.recursive) {
+    TRY(print_names(listing, found.file).in(shown));
+  } else if (found.file.is_directory()) {
     TRY(list_folder(listing, found.file, shown, "", found.path.path, 0));
   } else {
     Entry entry{.name = found.path.path.substr(found.path.path.rfind('\\') + 1),

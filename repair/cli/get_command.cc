@@ -8,6 +8,7 @@
 
 #include "repair/cli/guest_files.h"
 #include "repair/cli/host_file.h"
+#include "repair/cli/host_flush.h"
 #include "repair/cli/host_name.h"
 #include "repair/cli/progress_bar.h"
 #include "vhd/base/try.h"
@@ -56,7 +57,7 @@ Done FolderCopy::take_file(const BelowFolder& found,
     File file = TRY(volume_.find(found.path));
     HostFile target = TRY(HostFile::create(host));
     TRY(copy_out(file, [&](Bytes bytes) { return target.append(bytes); }));
-    return target.keep();
+    return target.keep(Flush::later);
   };
   Done done = copy();
   // The host's troubles end it all; the image's are this file's alone.
@@ -124,6 +125,8 @@ Result<json> get_folder(const GetRequest& request, Report& report) {
       *found.volume, found.file, found.path.path,
       [&](const BelowFolder& below) { return copy.take(below); },
       [&](const Error& error) { copy.tell(error); }));
+  // A flush for each file would take most of the time.
+  TRY(flush_file_system(request.host));
   Tally& tally = copy.tally();
   return json{{"path", image.disk->show(found.path)},
               {"size", tally.size},

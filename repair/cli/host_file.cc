@@ -38,7 +38,10 @@ Result<HostFile> HostFile::create(const std::filesystem::path& path) {
   std::filesystem::path part = path;
   part += ".drydock-part";
   std::error_code ignored;
-  std::filesystem::remove(part, ignored);  // Left by a run that was killed.
+  if (std::filesystem::symlink_status(part, ignored).type() !=
+      std::filesystem::file_type::not_found) {
+    std::filesystem::remove(part, ignored);  // Left by a run that was killed.
+  }
   auto file = TRY(FileDevice::open(part, {.writable = true, .create = true}));
   return HostFile(path, std::move(part), std::move(file));
 }
@@ -69,15 +72,18 @@ Done HostFile::append(Bytes bytes) {
   return file_->write(end, bytes);
 }
 
-Done HostFile::keep() {
-  TRY(file_->flush());
+Done HostFile::keep(Flush flush) {
   std::error_code error;
+  bool replaces = std::filesystem::symlink_status(path_, error).type() !=
+                  std::filesystem::file_type::not_found;
+  if (flush == Flush::now || replaces) TRY(file_->flush());
   std::filesystem::rename(part_, path_, error);
   if (error) {
     return Error(Errc::io, fmt::format("the host's rename says: {}", error.message()))
         .in(path_.string());
   }
   file_.reset();
+  if (flush == Flush::later) return {};
   auto folder = path_.parent_path();
   return flush_directory(folder.empty() ? "." : folder);
 }

@@ -17,6 +17,9 @@ Result<ByteVector> read_standard_input(std::uint64_t size_max);
 // What becomes of a file that has the wanted name already.
 enum class Existing : std::uint8_t { refuse, replace };
 
+// When what is kept is safe from a power cut.
+enum class Flush : std::uint8_t { now, later };
+
 // A file being written: under another name beside the wanted one until keep(),
 // so that nobody ever finds half of it.  Dropped without keep(), it is removed.
 class HostFile {
@@ -32,8 +35,10 @@ class HostFile {
   Done append(Bytes bytes);
   // For who writes it in another order.
   const std::shared_ptr<FileDevice>& device() const { return file_; }
-  // Flushes it and gives it its name, replacing what had it.
-  Done keep();
+  // Flushes it and gives it its name, replacing what had it.  `later` leaves the
+  // flush to who keeps many, but where a file is replaced: whatever becomes of the
+  // host, its name is that of all the old bytes or of all the new.
+  Done keep(Flush flush = Flush::now);
 
  private:
   HostFile(std::filesystem::path path, std::filesystem::path part,

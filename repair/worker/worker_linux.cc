@@ -221,12 +221,15 @@ class Supervision {
   void wait() {
     std::array<pollfd, 3> polled{};
     polled[0] = {.fd = signals_->descriptor(), .events = POLLIN, .revents = 0};
-    polled[1] = {
-        .fd = broker_ ? broker_->descriptor() : -1, .events = POLLIN, .revents = 0};
+    polled[1] = {.fd = broker_ && !asks_no_more_ ? broker_->descriptor() : -1,
+                 .events = POLLIN,
+                 .revents = 0};
     polled[2] = {.fd = output_.number(), .events = POLLIN, .revents = 0};
     if (::poll(polled.data(), polled.size(), kLookMs) <= 0) return;
     if (polled[0].revents != 0) signals_->pass_on(worker_);
     if ((polled[1].revents & POLLIN) != 0) broker_->serve();
+    // It is gone, but for its memory, which takes a while: SIGCHLD comes then.
+    if ((polled[1].revents & POLLHUP) != 0) asks_no_more_ = true;
     if (polled[2].revents != 0) take_output();
   }
 
@@ -331,6 +334,7 @@ class Supervision {
   const Signals* signals_ = nullptr;
   Descriptor output_;
   std::optional<Broker> broker_;
+  bool asks_no_more_ = false;
   Readable readable_;
   Outcome outcome_;
   std::optional<End> end_;  // once it was killed

@@ -1,9 +1,11 @@
 """Files whole: streams, folders, owners, copies from image to image, and finding."""
 
 import hashlib
+import re
+import shutil
 import unittest
 
-from program import DiskTest, drydock, run
+from program import DRYDOCK, DiskTest, drydock, run
 
 DRIVERS = "C:\\Windows\\System32\\drivers"
 ADMINISTRATORS = "O:BAG:SYD:PAI(A;;FA;;;BA)(A;;0x1200a9;;;BU)"
@@ -71,6 +73,31 @@ class Folders(DiskTest):
         ran = self.succeed(drydock("put", disk, source / "a", "C:\\big"), 3)
         self.assertIn("1073741824 are the most", ran.err)
         self.assertEqual(self.hash(disk), before)
+
+    @unittest.skipUnless(shutil.which("strace"), "no strace here")
+    def test_get_r_flushes_once_and_before_it_replaces(self):
+        disk = self.disk()
+        source = self.folder / "in"
+        source.mkdir()
+        for i in range(20):
+            (source / f"{i}.txt").write_text(str(i))
+        self.json("change", "put", "-r", disk, source, "C:\\many")
+        target = self.folder / "out"
+
+        def calls():
+            trace = self.folder / "trace"
+            traced = run("strace", "-f", "-e", "trace=fsync,fdatasync,syncfs,rename",
+                         "-o", trace, DRYDOCK, "get", "-r", disk, "C:\\many", target)
+            if "ptrace" in traced.err:
+                self.skipTest(traced.err)
+            self.succeed(traced)
+            return re.findall(r" (fsync|fdatasync|syncfs|rename)\(", trace.read_text())
+        self.assertEqual(calls(), ["rename"] * 20 + ["syncfs"])
+        for file in target.iterdir():
+            file.write_text("old")
+        self.assertEqual(calls(), ["fdatasync", "rename"] * 20 + ["syncfs"])
+        self.assertEqual({file.name: file.read_text() for file in target.iterdir()},
+                         {f"{i}.txt": str(i) for i in range(20)})
 
     def test_a_hostile_name_writes_nowhere_else(self):
         disk = self.disk()

@@ -115,6 +115,22 @@ class Mount(DiskTest):
             self.assertEqual(self.succeed(read).bytes, content)
         self.assertNotIn("gone", run("ntfsls", "-p", "a folder", raw).out)
 
+    def test_free_space_is_told_as_it_is_after_each_change(self):
+        self.mount(self.disk(), "--overlay", ":memory:")
+
+        def free():
+            facts = os.statvfs(self.point)
+            return facts.f_bfree * facts.f_frsize
+        size, some = 3_000_000, 64 << 10
+        at_first = free()
+        ballast = self.point / "ballast"
+        ballast.write_bytes(os.urandom(size))
+        self.assertAlmostEqual(free(), at_first - size, delta=some)
+        os.truncate(ballast, size // 2)
+        self.assertAlmostEqual(free(), at_first - size // 2, delta=some)
+        ballast.unlink()
+        self.assertAlmostEqual(free(), at_first, delta=some)
+
     def test_links_lead_where_they_may_and_never_out(self):
         if os.geteuid() != 0 or shutil.which("ntfs-3g") is None:
             self.skipTest("ntfs-3g makes the links, and needs root")

@@ -102,7 +102,16 @@ ByteVector utf16le_bytes(std::u16string_view text) {
   return out;
 }
 
-std::string utf8_from_utf16le(Bytes bytes) { return to_utf8(utf16le(bytes)); }
+std::string utf8_from_utf16le(Bytes bytes) {
+  // Most text is ASCII, and a directory may hold a hundred thousand names.
+  std::string out(bytes.size() / 2, '\0');
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    auto low = std::to_integer<unsigned char>(bytes[2 * i]);
+    if (low >= 0x80 || bytes[2 * i + 1] != std::byte{0}) return to_utf8(utf16le(bytes));
+    out[i] = static_cast<char>(low);
+  }
+  return out;
+}
 
 char ascii_lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
