@@ -94,6 +94,8 @@ constexpr std::array kAllowed = {SCMP_SYS(read),
                                  SCMP_SYS(set_robust_list),
                                  SCMP_SYS(rseq),
                                  SCMP_SYS(membarrier),
+                                 SCMP_SYS(pipe),  // sanitizers try addresses so
+                                 SCMP_SYS(pipe2),
                                  SCMP_SYS(poll),
                                  SCMP_SYS(ppoll),
                                  SCMP_SYS(umask),
