@@ -258,7 +258,9 @@ class VolumeMendLists : public VolumeMend {
   void change_list(const NtfsPatch::Change& change) {
     std::uint64_t size = 0;
     ByteVector record = patch().record(number_);
-    for (const RecordAttribute& one : *decode_attributes(record)) {
+    auto attributes = decode_attributes(record);
+    ASSERT_TRUE(attributes);
+    for (const RecordAttribute& one : *attributes) {
       if (one.type() == kAttributeListType) size = one.data_size;
     }
     ASSERT_GT(size, 0u);
