@@ -12,10 +12,16 @@ namespace {
 
 using Wound = std::optional<VolumeWound>;
 
-Result<Wound> find_in_ntfs(const DevicePtr& device, VolumePart part, Records records) {
+// `marked`: whether the first sector says that this is NTFS.
+Result<Wound> find_in_ntfs(const DevicePtr& device, bool marked, VolumePart part,
+                           Records records) {
   if (part == VolumePart::boot_sector) return ntfs::find_boot_wound(*device);
   auto boot = ntfs::find_boot_sector(*device);
-  if (!boot) return Wound();  // That is another wound, or none of NTFS.
+  if (!boot) {
+    // What is behind a boot sector that is torn can't be told.
+    if (marked || ntfs::find_boot_copy(*device)) return std::move(boot).error();
+    return Wound();
+  }
   auto unfinished = TRY(ntfs::Unfinished::examine(device, Unclean::automatic));
   const DevicePtr& shown = unfinished.device();
   if (part == VolumePart::attribute_lists) {
@@ -55,7 +61,9 @@ std::string_view to_string(VolumePart part) {
 
 Result<Wound> find_wound(const DevicePtr& device, VolumePart part, Records records) {
   std::string kind = TRY(detect_file_system(*device));
-  if (kind == "ntfs" || kind.empty()) return find_in_ntfs(device, part, records);
+  if (kind == "ntfs" || kind.empty()) {
+    return find_in_ntfs(device, kind == "ntfs", part, records);
+  }
   bool is_fat = kind.starts_with("fat");
   if (is_fat && part == VolumePart::dirty_mark) return fat::find_dirty_mark(device);
   return Wound();

@@ -420,7 +420,13 @@ Result<RepairReport> Repairing::run() {
   if (of_windows_ && !windows_) {
     // As it says, unless something was mended all the same.
     auto chosen = choose_installation(transaction_.disk(), options_.installation);
-    if (mended_.empty()) return std::move(chosen).error();
+    if (mended_.empty() && seen.findings.empty()) return std::move(chosen).error();
+    if (mended_.empty()) {
+      const Finding& finding = seen.findings[0];
+      return Error(Errc::not_found,
+                   fmt::format("{}; but {} finds that {}", chosen.error().describe(),
+                               finding.recipe, finding.what));
+    }
     left_.push_back(chosen.error().describe());
   }
   bool partial = !left_.empty();

@@ -134,6 +134,14 @@ TEST_F(VolumeMendBoot, ASectorThatLeadsToNoFileTableIsWrittenFromItsCopy) {
   EXPECT_TRUE(is_as_it_was());
 }
 
+TEST_F(VolumeMendBoot, WhatIsBehindATornSectorIsNotCalledSound) {
+  fill(0, kSector);
+  for (auto part :
+       {VolumePart::mft_mirror, VolumePart::attribute_lists, VolumePart::dirty_mark}) {
+    EXPECT_THAT(what(part), HasSubstr("Error")) << to_string(part);
+  }
+}
+
 TEST_F(VolumeMendBoot, ACopyThatIsNoTwinIsWrittenFromTheFirst) {
   fill(copy_place() + 100, 8);
   VolumeWound wound = mend(VolumePart::boot_sector);
