@@ -41,7 +41,9 @@ Said say(std::vector<std::string> words, std::function<Exit(Report&)> work) {
 
 Exit crash(Report&) {
   const char* volatile nowhere = nullptr;
-  return static_cast<Exit>(std::strlen(nowhere));
+  // By a pointer, so that no sanitizer looks at the argument first.
+  std::size_t (*volatile measure)(const char*) = std::strlen;
+  return static_cast<Exit>(measure(nowhere));
 }
 
 TEST(StartInWorker, TheExitCodeAndTheTextAreTheWorkers) {
