@@ -81,6 +81,7 @@ struct ElementWords {
       for (const auto& word : name->words) {
         if (word.value == number) return std::string(word.word);
       }
+      if (name->notation == bcd::Notation::address) return bcd::address_words(number);
     }
     return fmt::format("{}", number);
   }
@@ -111,6 +112,17 @@ std::string words_of(const hive::Value& value) {
 std::string words_of(const bcd::Value& value, bcd::ElementId element,
                      bcd::ObjectType type) {
   return std::visit(ElementWords{element, type}, value);
+}
+
+std::string words_of(const bcd::Object& object) {
+  std::string text = bcd::title_of(object.id, object.type);
+  for (const bcd::Element& each : object.elements) {
+    const auto* name = std::get_if<std::string>(&each.value);
+    if (each.id != bcd::element::description || name == nullptr) continue;
+    text += fmt::format(" \"{}\"", shortened(*name));
+  }
+  std::size_t count = object.elements.size();
+  return fmt::format("{} with {} element{}", text, count, count == 1 ? "" : "s");
 }
 
 std::string words_of(const bcd::ObjectId& object) {

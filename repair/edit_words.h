@@ -23,6 +23,9 @@ std::string words_of(const bcd::Value& value, bcd::ElementId element,
 // `{bootmgr}`, or the GUID of an object that has no alias.
 std::string words_of(const bcd::ObjectId& object);
 
+// `Windows Boot Loader "Windows Server" with 7 elements`.
+std::string words_of(const bcd::Object& object);
+
 // `1024 bytes, sha256 9f86...`: reads all of it.
 Result<std::string> words_of(const BlockDevice& data);
 

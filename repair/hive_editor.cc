@@ -74,9 +74,7 @@ Result<HiveEditor::Held> HiveEditor::held(const hive::Hive& hive, const Cell& ce
 
 HiveEditor::Cell HiveEditor::cell_of(const bcd::ObjectId& object,
                                      bcd::ElementId element) {
-  return {
-      .key = fmt::format("Objects\\{}\\Elements\\{:08x}", to_string(object), element),
-      .value = "Element"};
+  return {.key = bcd::element_path(object, element), .value = "Element"};
 }
 
 Result<Outcome> HiveEditor::apply(const Action& action) {
@@ -118,6 +116,36 @@ Result<Outcome> HiveEditor::apply(const BcdDelete& edit) {
   outcome.before = TRY(element_words(store, object, edit.element).in(name));
   TRY(store.remove(edit.object, edit.element).in(name));
   cells_.push_back(cell_of(edit.object, edit.element));
+  return outcome;
+}
+
+Result<Outcome> HiveEditor::apply(const BcdCreate& edit) {
+  bcd::Store store = TRY(bcd::Store::open(*hive_));
+  std::string name = words_of(edit.object);
+  Outcome outcome;
+  outcome.where = fmt::format("{} {}", place_, name);
+  TRY(store.create(edit.object, edit.type).in(name));
+  bcd::Object made = TRY(store.object(edit.object).in(name));
+  outcome.after = words_of(made);
+  if (made.type != edit.type || !made.elements.empty()) {
+    return Error(Errc::corrupt, fmt::format("it reads back as {}", outcome.after))
+        .in(name);
+  }
+  std::string key = fmt::format("Objects\\{}", to_string(edit.object));
+  cells_.push_back({.key = key + "\\Description", .value = "Type"});
+  cells_.push_back({.key = key + "\\Elements", .value = {}});
+  return outcome;
+}
+
+Result<Outcome> HiveEditor::apply(const BcdRemove& edit) {
+  bcd::Store store = TRY(bcd::Store::open(*hive_));
+  std::string name = words_of(edit.object);
+  Outcome outcome;
+  outcome.where = fmt::format("{} {}", place_, name);
+  outcome.before = words_of(TRY(store.object(edit.object).in(name)));
+  TRY(store.remove(edit.object).in(name));
+  cells_.push_back(
+      {.key = fmt::format("Objects\\{}", to_string(edit.object)), .value = {}});
   return outcome;
 }
 

@@ -45,6 +45,8 @@ class HiveEditor {
 
   Result<Outcome> apply(const BcdSet& edit);
   Result<Outcome> apply(const BcdDelete& edit);
+  Result<Outcome> apply(const BcdCreate& edit);
+  Result<Outcome> apply(const BcdRemove& edit);
   Result<Outcome> apply(const RegistrySet& edit);
   Result<Outcome> apply(const RegistryDelete& edit);
   template <class FileEdit>

@@ -10,6 +10,8 @@ namespace {
 struct Kind {
   std::string_view operator()(const BcdSet&) const { return "bcd.set"; }
   std::string_view operator()(const BcdDelete&) const { return "bcd.delete"; }
+  std::string_view operator()(const BcdCreate&) const { return "bcd.create"; }
+  std::string_view operator()(const BcdRemove&) const { return "bcd.remove"; }
   std::string_view operator()(const RegistrySet&) const { return "registry.set"; }
   std::string_view operator()(const RegistryDelete&) const { return "registry.delete"; }
   std::string_view operator()(const FilePut&) const { return "file.put"; }
@@ -32,6 +34,8 @@ struct BootsFrom {
 
   bool operator()(const BcdSet&) const { return true; }
   bool operator()(const BcdDelete&) const { return true; }
+  bool operator()(const BcdCreate&) const { return true; }
+  bool operator()(const BcdRemove&) const { return true; }
   bool operator()(const RegistrySet&) const { return false; }
   bool operator()(const RegistryDelete&) const { return false; }
   bool operator()(const FolderMake&) const { return false; }

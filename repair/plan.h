@@ -29,6 +29,17 @@ struct BcdDelete {
   bcd::ObjectId object;
   bcd::ElementId element = 0;
 };
+// An object without elements.
+struct BcdCreate {
+  GuestPath store;
+  bcd::ObjectId object;
+  bcd::ObjectType type = 0;
+};
+// An object with all of its elements.
+struct BcdRemove {
+  GuestPath store;
+  bcd::ObjectId object;
+};
 struct RegistrySet {
   GuestPath hive;
   std::string key;  // below the root: "ControlSet001\Services\x"; made if missing
@@ -88,9 +99,10 @@ struct HiveReplay {
   GuestPath hive;
 };
 
-using Action = std::variant<BcdSet, BcdDelete, RegistrySet, RegistryDelete, FilePut,
-                            FileDelete, FileRename, FolderMake, FileSecure, ImageReplay,
-                            PartitionRestore, VolumeMend, VolumeSettle, HiveReplay>;
+using Action =
+    std::variant<BcdSet, BcdDelete, BcdCreate, BcdRemove, RegistrySet, RegistryDelete,
+                 FilePut, FileDelete, FileRename, FolderMake, FileSecure, ImageReplay,
+                 PartitionRestore, VolumeMend, VolumeSettle, HiveReplay>;
 
 struct Edit {
   Action action;

@@ -134,6 +134,8 @@ class Rehearsal {
   Result<Outcome> in_hive(const GuestPath& path, const Action& action);
   Result<Outcome> apply(const BcdSet& edit) { return in_hive(edit.store, edit); }
   Result<Outcome> apply(const BcdDelete& edit) { return in_hive(edit.store, edit); }
+  Result<Outcome> apply(const BcdCreate& edit) { return in_hive(edit.store, edit); }
+  Result<Outcome> apply(const BcdRemove& edit) { return in_hive(edit.store, edit); }
   Result<Outcome> apply(const RegistrySet& edit) { return in_hive(edit.hive, edit); }
   Result<Outcome> apply(const RegistryDelete& edit) { return in_hive(edit.hive, edit); }
   template <class Change>

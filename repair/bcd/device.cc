@@ -153,34 +153,6 @@ std::optional<Device> read_descriptor(Bytes descriptor, int depth) {
   return device;
 }
 
-// 88 bytes of `kind`, with no ids yet.
-ByteVector plain_element(Device::Kind kind) {
-  ByteVector element(kPlainSize);
-  DescriptorHeader header{};
-  header.type = kind == Device::Kind::boot ? kBoot : kQualified;
-  header.size = static_cast<std::uint32_t>(kPlainDescriptorSize);
-  static_cast<void>(store(element, kOptionsSize, header));  // it fits
-  return element;
-}
-
-QualifiedPartition ids_of(const Device& device) {
-  QualifiedPartition ids{};
-  ids.kind = kDisk;
-  ids.scheme = device.gpt ? kSchemeGpt : kSchemeMbr;
-  if (device.gpt) {
-    ids.partition = device.partition_id.bytes;
-    ids.disk = device.disk_id.bytes;
-    return ids;
-  }
-  MbrPartition partition{};
-  partition.offset = device.mbr_offset;
-  MbrDisk disk{};
-  disk.signature = device.mbr_signature;
-  static_cast<void>(store(ids.partition, 0, partition));  // both fit
-  static_cast<void>(store(ids.disk, 0, disk));
-  return ids;
-}
-
 }  // namespace
 
 std::string_view to_string(Device::Kind kind) {
@@ -220,6 +192,41 @@ Device mbr_partition(const MbrPlace& place) {
   return device;
 }
 
+Device boot_device() {
+  Device device;
+  device.kind = Device::Kind::boot;
+  return device;
+}
+
+Device file_device(Device parent, std::string path) {
+  Device device;
+  device.kind = Device::Kind::file;
+  device.path = std::move(path);
+  device.parent.push_back(std::move(parent));
+  return device;
+}
+
+Device ramdisk_device(Device parent, std::string path, const Guid& options) {
+  Device device = file_device(std::move(parent), std::move(path));
+  device.kind = Device::Kind::ramdisk;
+  device.options = options;
+  return device;
+}
+
+Device vhd_device(Device parent, std::string path) {
+  Device device = file_device(std::move(parent), std::move(path));
+  device.kind = Device::Kind::vhd;
+  return device;
+}
+
+Device locate_device(std::uint32_t element, std::optional<Device> parent) {
+  Device device;
+  device.kind = Device::Kind::locate;
+  device.element = element;
+  if (parent) device.parent.push_back(*std::move(parent));
+  return device;
+}
+
 Device opaque_device(ByteVector raw) {
   Device device;
   device.raw = std::move(raw);
@@ -237,26 +244,6 @@ Device decode_device(Bytes raw) {
   }
   device.raw.assign(raw.begin(), raw.end());
   return device;
-}
-
-Result<ByteVector> encode_device(const Device& device) {
-  if (device.kind != Device::Kind::boot && device.kind != Device::Kind::partition) {
-    if (device.raw.empty()) {
-      return Error(Errc::bad_argument, "a device of kind " +
-                                           std::string(to_string(device.kind)) +
-                                           " can be carried, but not made");
-    }
-    return device.raw;
-  }
-  Device before = decode_device(device.raw);
-  bool of_its_kind = before.kind == device.kind;
-  ByteVector element = of_its_kind ? device.raw : plain_element(device.kind);
-  static_cast<void>(store(element, 0, device.options));
-  if (device.kind == Device::Kind::partition &&
-      !(of_its_kind && same_partition(before, device))) {
-    static_cast<void>(store(element, kOptionsSize + kHeaderSize, ids_of(device)));
-  }
-  return element;
 }
 
 bool same_partition(const Device& a, const Device& b) {

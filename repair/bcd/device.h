@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,18 @@ struct MbrPlace {
 };
 Device mbr_partition(const MbrPlace& place);
 
+// The partition that the boot manager was started from.
+Device boot_device();
+
+// What lies in a file of `parent`: the file itself, the image of a ramdisk, which
+// is loaded as the device options object `options` says, or a virtual disk.
+Device file_device(Device parent, std::string path);
+Device ramdisk_device(Device parent, std::string path, const Guid& options);
+Device vhd_device(Device parent, std::string path);
+// Wherever the file is that `element` names (0x12000002, 0x22000002): within
+// `parent`, or anywhere.
+Device locate_device(std::uint32_t element, std::optional<Device> parent = {});
+
 // Bytes that aren't to be understood, only carried: kind unknown.
 Device opaque_device(ByteVector raw);
 
@@ -61,7 +74,9 @@ Device decode_device(Bytes raw);
 
 // The element's bytes.  boot and partition make 88 bytes, out of `raw` where
 // that is of their kind, so that fields which we don't know stay as they are.
-// All others are `raw`, and bad_argument without it.
+// All others are `raw`, and where there is none are made as Windows makes them.
+// bad_argument for an unknown one without `raw`, and for what decode_device()
+// would not read back.
 Result<ByteVector> encode_device(const Device& device);
 
 // Whether both are of kind partition and name the same one.

@@ -82,7 +82,7 @@ constexpr ElementName kLibraryElements[] = {
     {0x16000017, "noumex"},
     {0x15000018, "debugstart", kDebugStart},
     {0x12000019, "busparams"},
-    {0x1500001a, "hostip"},
+    {0x1500001a, "hostip", {}, Notation::address},
     {0x1500001b, "port"},
     {0x1600001c, "dhcp"},
     {0x1200001d, "key"},

@@ -17,31 +17,34 @@ struct KnownObject {
   ObjectId id;
   std::string_view alias;  // "" where bcdedit has none
   std::string_view title;  // "" where the type's will do
+  ObjectType type;
 };
 
 // Where one id has two aliases, the first is the one that bcdedit prints.
 constexpr KnownObject kObjects[] = {
-    {kBootManager, "{bootmgr}", ""},
-    {kFirmwareBootManager, "{fwbootmgr}", ""},
-    {"b2721d73-1db4-4c62-bf78-c548a880142d"_guid, "{memdiag}", ""},
-    {"466f5a88-0af2-4f76-9038-095b170dc21c"_guid, "{ntldr}", ""},
-    {"466f5a88-0af2-4f76-9038-095b170dc21c"_guid, "{legacy}", ""},
-    {kEmsSettings, "{emssettings}", "EMS Settings"},
-    {"4636856e-540f-4170-a130-a84776f4c654"_guid, "{dbgsettings}", "Debugger Settings"},
-    {"4636856e-540f-4170-a130-a84776f4c654"_guid, "{eventsettings}", ""},
-    {"313e8eed-7098-4586-a9bf-309c61f8d449"_guid, "{kerneldbgsettings}", ""},
-    {"5189b25c-5558-4bf2-bca4-289b11bd29e2"_guid, "{badmemory}", "RAM Defects"},
-    {"7ea2e1ac-2e61-4728-aaa3-896d9d0a9f0e"_guid, "{globalsettings}",
-     "Global Settings"},
+    {kBootManager, "{bootmgr}", "", kBootManagerType},
+    {kFirmwareBootManager, "{fwbootmgr}", "", kFirmwareBootManagerType},
+    {"b2721d73-1db4-4c62-bf78-c548a880142d"_guid, "{memdiag}", "", kMemoryTester},
+    {"466f5a88-0af2-4f76-9038-095b170dc21c"_guid, "{ntldr}", "", kLegacyLoader},
+    {"466f5a88-0af2-4f76-9038-095b170dc21c"_guid, "{legacy}", "", kLegacyLoader},
+    {kEmsSettings, "{emssettings}", "EMS Settings", kSettings},
+    {"4636856e-540f-4170-a130-a84776f4c654"_guid, "{dbgsettings}", "Debugger Settings",
+     kSettings},
+    {"4636856e-540f-4170-a130-a84776f4c654"_guid, "{eventsettings}", "", kSettings},
+    {"313e8eed-7098-4586-a9bf-309c61f8d449"_guid, "{kerneldbgsettings}", "", kSettings},
+    {"5189b25c-5558-4bf2-bca4-289b11bd29e2"_guid, "{badmemory}", "RAM Defects",
+     kSettings},
+    {"7ea2e1ac-2e61-4728-aaa3-896d9d0a9f0e"_guid, "{globalsettings}", "Global Settings",
+     kSettings},
     {"6efb52bf-1766-41db-a6b3-0ee5eff72bd7"_guid, "{bootloadersettings}",
-     "Boot Loader Settings"},
+     "Boot Loader Settings", kLoaderSettings},
     {"7ff607e0-4395-11db-b0de-0800200c9a66"_guid, "{hypervisorsettings}",
-     "Hypervisor Settings"},
+     "Hypervisor Settings", kLoaderSettings},
     // A much-copied list has 4a90 where all stores have 901b.
     {"1afa9c49-16ab-4a5c-901b-212802da9460"_guid, "{resumeloadersettings}",
-     "Resume Loader Settings"},
+     "Resume Loader Settings", kResumeSettings},
     {"ae5534e0-a924-466c-b836-758539a3ee3a"_guid, "{ramdiskoptions}",
-     "Setup Ramdisk Options"},
+     "Setup Ramdisk Options", kDeviceOptions},
 };
 
 struct KnownType {
@@ -54,10 +57,10 @@ constexpr KnownType kTypes[] = {
     {kBootManagerType, "Windows Boot Manager"},
     {kOsLoader, "Windows Boot Loader"},
     {kResumeLoader, "Resume from Hibernate"},
-    {0x10200005, "Windows Memory Tester"},
-    {0x10300006, "Windows Legacy OS Loader"},
-    {0x10400008, "Real-mode Boot Sector"},
-    {0x30000000, "Device options"},
+    {kMemoryTester, "Windows Memory Tester"},
+    {kLegacyLoader, "Windows Legacy OS Loader"},
+    {kBootSector, "Real-mode Boot Sector"},
+    {kDeviceOptions, "Device options"},
 };
 
 // bcdedit puts the number behind a title that isn't of one type alone.  Seen of
@@ -88,7 +91,6 @@ std::string_view family_title(ObjectType type) {
 // inherit (0x201.....) is taken for a loader's: the kernel debugger's settings
 // are.
 std::span<const ElementName> elements_of_type(ObjectType type) {
-  constexpr ObjectType kAnyApplication = 0x20100000;
   switch (type & 0xf00fffff) {
     case 0x10000001:
     case 0x10000002:
@@ -109,8 +111,7 @@ std::span<const ElementName> elements_of_type(ObjectType type) {
     case 0x1000000a:
       return mobile_elements();
     default:
-      return type == kAnyApplication ? os_loader_elements()
-                                     : std::span<const ElementName>();
+      return type == kSettings ? os_loader_elements() : std::span<const ElementName>();
   }
 }
 
@@ -154,6 +155,12 @@ std::optional<ObjectId> object_of_alias(std::string_view alias) {
   return std::nullopt;
 }
 
+std::optional<ObjectType> well_known_type(const ObjectId& id) {
+  const auto* known = std::ranges::find(kObjects, id, &KnownObject::id);
+  if (known == std::end(kObjects)) return std::nullopt;
+  return known->type;
+}
+
 std::string title_of(const ObjectId& id, ObjectType type) {
   for (const KnownObject& known : kObjects) {
     if (known.id == id && !known.title.empty()) return std::string(known.title);
@@ -187,6 +194,12 @@ std::string element_name(ElementId id, ObjectType type) {
   const ElementName* known = find_element(id, type);
   if (known != nullptr && !known->name.empty()) return std::string(known->name);
   return fmt::format("custom:{:08x}", id);
+}
+
+std::string address_words(std::uint64_t address) {
+  if (address > UINT32_MAX) return fmt::format("{:#x}", address);
+  return fmt::format("{}.{}.{}.{}", address >> 24, address >> 16 & 0xff,
+                     address >> 8 & 0xff, address & 0xff);
 }
 
 std::string_view kind_name(ElementId id) {

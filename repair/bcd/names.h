@@ -28,6 +28,7 @@ inline constexpr ElementId ems_baud_rate = 0x15000023;
 inline constexpr ElementId boot_ems = 0x16000020;
 inline constexpr ElementId os_device = 0x21000001;  // of an OS loader
 inline constexpr ElementId system_root = 0x22000002;
+inline constexpr ElementId resume_object = 0x23000003;        // of an OS loader
 inline constexpr ElementId default_object = 0x23000003;       // of a boot manager
 inline constexpr ElementId display_order = 0x24000001;        // of a boot manager
 inline constexpr ElementId boot_sequence = 0x24000002;        // of a boot manager
@@ -41,12 +42,24 @@ inline constexpr ObjectType kFirmwareBootManagerType = 0x10100001;
 inline constexpr ObjectType kBootManagerType = 0x10100002;
 inline constexpr ObjectType kOsLoader = 0x10200003;
 inline constexpr ObjectType kResumeLoader = 0x10200004;
+inline constexpr ObjectType kMemoryTester = 0x10200005;
+inline constexpr ObjectType kLegacyLoader = 0x10300006;
+inline constexpr ObjectType kBootSector = 0x10400008;
+inline constexpr ObjectType kStartup = 0x10400009;
+inline constexpr ObjectType kSettings = 0x20100000;        // for any application
+inline constexpr ObjectType kLoaderSettings = 0x20200003;  // for OS loaders
+inline constexpr ObjectType kResumeSettings = 0x20200004;
+inline constexpr ObjectType kDeviceSettings = 0x20300000;  // for device options
+inline constexpr ObjectType kDeviceOptions = 0x30000000;
 
 // "{bootmgr}" for a well-known object, else nothing.
 std::optional<std::string_view> alias_of(const ObjectId& id);
 // The well-known object of an alias such as "{bootmgr}" or "{memdiag}".
 // {default} and {current} aren't objects: Store::resolve() knows them.
 std::optional<ObjectId> object_of_alias(std::string_view alias);
+
+// What type a well-known object has; nothing for others.
+std::optional<ObjectType> well_known_type(const ObjectId& id);
 
 // bcdedit's heading: "Windows Boot Loader", "EMS Settings", "Firmware
 // Application (101fffff)".
@@ -58,7 +71,8 @@ struct ValueWord {
   std::string_view word;
 };
 
-enum class Notation : std::uint8_t { decimal, hexadecimal };
+// An address is of IPv4: 0xc0a80102 is 192.168.1.2.
+enum class Notation : std::uint8_t { decimal, hexadecimal, address };
 
 // Ids of class 2 mean what the object's type says they mean: 0x26000025 is
 // "hiberboot" of a boot manager and "lastknowngood" of an OS loader.
@@ -77,6 +91,9 @@ std::optional<ElementId> find_element(std::string_view word, ObjectType type);
 
 // "safeboot", or "custom:21000026" where bcdedit has no word.
 std::string element_name(ElementId id, ObjectType type);
+
+// "192.168.1.2"; a number of more than 32 bits in hexadecimal.
+std::string address_words(std::uint64_t address);
 
 // "integer", "objectlist" and so on, from the id's format digit; "unknown".
 std::string_view kind_name(ElementId id);

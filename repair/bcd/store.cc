@@ -128,10 +128,21 @@ std::vector<ObjectId> parents_of(const Store& store, const ObjectId& id) {
 
 }  // namespace
 
+std::string element_path(const ObjectId& id, ElementId element) {
+  return fmt::format("{}\\{}\\{}", object_path(id), kElements, element_key(element));
+}
+
 Result<Store> Store::open(hive::Hive& hive) {
   if (!TRY(if_there(hive.find(kObjects)))) {
     return Error(Errc::corrupt, "the hive has no key \"Objects\": it is no boot store");
   }
+  return Store(hive);
+}
+
+Result<Store> Store::lay_out(hive::Hive& hive) {
+  hive::Key description = TRY(hive.create(kDescription));
+  TRY(hive.set(description, hive::Value::sz("KeyName", "BCD00000000")));
+  TRY(hive.create(kObjects));
   return Store(hive);
 }
 
@@ -156,6 +167,11 @@ Result<Value> Store::get(const ObjectId& id, ElementId element) const {
     return Error(Errc::corrupt, found.problem).in(place_of(id, element));
   }
   return std::move(found.value);
+}
+
+Result<hive::Value> Store::stored(const ObjectId& id, ElementId element) const {
+  return hive_->value(TRY(hive_->find(element_path(id, element))), kElementValue)
+      .in(place_of(id, element));
 }
 
 Result<Value> Store::get_inherited(const ObjectId& id, ElementId element) const {

@@ -50,6 +50,8 @@ class Store {
   // Borrows `hive`, which must outlive the store.  corrupt when the hive is
   // sound but isn't laid out as a store.
   static Result<Store> open(hive::Hive& hive);
+  // Makes an empty store of a hive that has only its root, and opens it.
+  static Result<Store> lay_out(hive::Hive& hive);
 
   // Every object with its own elements, in the hive's order.  What isn't
   // understood is there, with its problem.
@@ -59,6 +61,8 @@ class Store {
   // The object's own element.  not_found where it has none, corrupt where it
   // has one of the wrong shape.
   Result<Value> get(const ObjectId& id, ElementId element) const;
+  // What lies in the hive for it, whatever that is.  not_found where there is none.
+  Result<hive::Value> stored(const ObjectId& id, ElementId element) const;
   // Its own, or else the first that inheritance gives (element 14000006, in
   // order, depth first, at most kInheritDepthMax deep, cycles cut).  Objects
   // that are named but missing are passed over.
@@ -88,6 +92,9 @@ class Store {
   explicit Store(hive::Hive& hive) : hive_(&hive) {}
   hive::Hive* hive_;
 };
+
+// The key of an element, below the hive's root.
+std::string element_path(const ObjectId& id, ElementId element);
 
 // bootmgr -> globalsettings -> dbgsettings is three deep, a loader four.
 inline constexpr int kInheritDepthMax = 16;

@@ -1,5 +1,7 @@
 // drydock bcdedit: the words of bcdedit.exe on an image, or on a bare store.
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <nlohmann/json.hpp>
 
@@ -7,23 +9,33 @@
 #include "repair/cli/bcdedit_words.h"
 #include "repair/cli/change.h"
 #include "repair/cli/commands.h"
+#include "repair/cli/host_file.h"
 #include "repair/cli/json.h"
 #include "repair/cli/notes.h"
+#include "repair/hive/new_hive.h"
 #include "repair/hive_logs.h"
 #include "repair/installation.h"
 #include "repair/transaction.h"
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
+#include "vhd/memory_device.h"
 
 namespace drydock::cli {
 namespace {
 
 constexpr std::string_view kSystemStore = "esp:\\EFI\\Microsoft\\Boot\\BCD";
 
-// The store of the Windows that is meant; where none was found, that of the
-// system partition.
-Result<repair::GuestPath> find_store(const repair::Disk& disk,
+// Whose store is meant, and of what.
+struct Place {
+  const WordsRequest& request;
+  std::optional<std::string> guest;  // /store's path
+};
+
+// The store that /store names; else that of the Windows that is meant; where none was
+// found, that of the system partition.
+Result<repair::GuestPath> find_store(const repair::Disk& disk, const Place& place,
                                      std::size_t installation) {
+  if (place.guest) return disk.resolve(*place.guest, installation);
   if (installation < disk.installations().size()) {
     const auto& bcd = disk.installations()[installation]->boot().bcd;
     if (bcd) return *bcd;
@@ -97,52 +109,42 @@ Exit print(const BcdeditEnum& what, hive::Hive& hive, const std::string& name,
   return printed ? Exit::done : report.fail(std::move(printed).error().in(name));
 }
 
-Exit list_image(const WordsRequest& request, const BcdeditEnum& what, Report& report) {
-  std::size_t installation = request.change.installation.value_or(0);
-  auto view = repair::open_view(request.target, request.change.disk.parent_paths());
-  if (!view) return report.fail(view.error());
+// A store of a disk, opened for reading.
+struct OpenStore {
+  std::unique_ptr<repair::View> view;
+  std::unique_ptr<repair::Disk> disk;
+  repair::GuestPath path;
+  std::string name;
+  hive::Hive hive;
+};
+
+Result<OpenStore> open_store(const Place& place, Report& report) {
+  const ChangeOptions& change = place.request.change;
+  std::size_t installation = change.installation.value_or(0);
+  auto view = std::make_unique<repair::View>(
+      TRY(repair::open_view(place.request.target, change.disk.parent_paths())));
   report.track(view->file);
   note_image(*view, report);
-  auto disk = repair::open_disk(*view, request.change.disk.options());
-  if (!disk) return report.fail(std::move(disk).error().in(request.target));
-  auto store = find_store(**disk, installation);
+  auto disk =
+      TRY(repair::open_disk(*view, change.disk.options()).in(place.request.target));
+  repair::GuestPath path = TRY(find_store(*disk, place, installation));
+  note_volume(*disk, path.partition, report);
+  hive::Hive hive = TRY(repair::open_hive(*disk, path));
+  std::string name = disk->show(path, installation);
+  note_recovery(hive, name, report);
+  return OpenStore{.view = std::move(view),
+                   .disk = std::move(disk),
+                   .path = std::move(path),
+                   .name = std::move(name),
+                   .hive = std::move(hive)};
+}
+
+Exit list_image(const Place& place, const BcdeditEnum& what, Report& report) {
+  auto store = open_store(place, report);
   if (!store) return report.fail(store.error());
-  note_volume(**disk, store->partition, report);
-  auto hive = repair::open_hive(**disk, *store);
-  if (!hive) return report.fail(hive.error());
-  note_recovery(*hive, (*disk)->show(*store, installation), report);
-  return print(what, *hive, (*disk)->show(*store, installation),
-               names_of(**disk, installation), report);
-}
-
-Exit change_store(const WordsRequest& request, const std::string& what,
-                  const std::vector<BcdeditEdit>& edits, Report& report) {
-  auto make_plan = [&](const repair::Disk& disk,
-                       std::size_t installation) -> Result<repair::Plan> {
-    repair::GuestPath path = TRY(find_store(disk, installation));
-    hive::Hive hive = TRY(repair::open_hive(disk, path));
-    bcd::Store store = TRY(bcd::Store::open(hive).in(disk.show(path)));
-    repair::Plan plan;
-    for (repair::Action& action :
-         TRY(plan_bcdedit(edits, store, path, names_of(disk, installation))
-                 .in(disk.show(path)))) {
-      plan.edits.push_back({.action = std::move(action), .why = what});
-    }
-    add_recovery_note(hive, plan.notes);
-    return plan;
-  };
-  return change_image(request.target, request.change, what, make_plan, report);
-}
-
-Exit change_bare_store(const WordsRequest& request, const std::string& path,
-                       const std::vector<BcdeditEdit>& edits, Report& report) {
-  auto actions = [&]() -> Result<std::vector<repair::Action>> {
-    hive::Hive hive = TRY(open_bare_hive(path, report));
-    bcd::Store store = TRY(bcd::Store::open(hive).in(path));
-    return plan_bcdedit(edits, store, {}, {}).in(path);
-  }();
-  if (!actions) return report.fail(actions.error());
-  return change_bare_hive(path, request.change.dry_run, *actions, report);
+  std::size_t installation = place.request.change.installation.value_or(0);
+  return print(what, store->hive, store->name, names_of(*store->disk, installation),
+               report);
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -151,26 +153,165 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+Exit change_store(const Place& place, const BcdeditCommand& command, Report& report) {
+  std::string what = joined(place.request.words);
+  auto make_plan = [&](const repair::Disk& disk,
+                       std::size_t installation) -> Result<repair::Plan> {
+    repair::GuestPath path = TRY(find_store(disk, place, installation));
+    hive::Hive hive = TRY(repair::open_hive(disk, path));
+    bcd::Store store = TRY(bcd::Store::open(hive).in(disk.show(path)));
+    repair::Plan plan;
+    for (repair::Action& action :
+         TRY(plan_bcdedit(command, store, path, names_of(disk, installation),
+                          random_guid)
+                 .in(disk.show(path)))) {
+      plan.edits.push_back({.action = std::move(action), .why = what});
+    }
+    add_recovery_note(hive, plan.notes);
+    return plan;
+  };
+  return change_image(place.request.target, place.request.change, what, make_plan,
+                      report);
+}
+
+Exit change_bare_store(const WordsRequest& request, const std::string& path,
+                       const BcdeditCommand& command, Report& report) {
+  auto actions = [&]() -> Result<std::vector<repair::Action>> {
+    hive::Hive hive = TRY(open_bare_hive(path, report));
+    bcd::Store store = TRY(bcd::Store::open(hive).in(path));
+    return plan_bcdedit(command, store, {}, {}, random_guid).in(path);
+  }();
+  if (!actions) return report.fail(actions.error());
+  return change_bare_hive(path, request.change.dry_run, *actions, report);
+}
+
+// Puts a store into the place of the one that is there, whole.
+Exit import_store(const Place& place, const std::string& file, Report& report) {
+  std::string what = joined(place.request.words);
+  auto imported = open_bare_hive(file, report);
+  if (!imported) return report.fail(imported.error());
+  if (imported->dirty()) {
+    return report.fail(Error(Errc::busy, describe(imported->recovery())).in(file));
+  }
+  auto is_store = bcd::Store::open(*imported);
+  if (!is_store) return report.fail(std::move(is_store).error().in(file));
+  auto make_plan = [&](const repair::Disk& disk,
+                       std::size_t installation) -> Result<repair::Plan> {
+    repair::GuestPath path = TRY(find_store(disk, place, installation));
+    FileSystemPtr volume = TRY(disk.volume(path.partition));
+    std::uint32_t logged = TRY(repair::greatest_log_sequence(*volume, path.path));
+    if (logged == UINT32_MAX) {
+      return Error(Errc::unsupported,
+                   "its logs hold the greatest sequence number there is");
+    }
+    ByteVector bytes = TRY(imported->save({.sequence_min = logged + 1}));
+    repair::Plan plan;
+    plan.edits.push_back(
+        {.action = repair::FilePut{.file = path, .content = std::move(bytes)},
+         .why = what});
+    return plan;
+  };
+  return change_image(place.request.target, place.request.change, what, make_plan,
+                      report);
+}
+
+// Says what was written, or would be.
+Exit write_store(const std::string& file, const std::string& name, bool dry_run,
+                 Result<ByteVector> bytes, Report& report) {
+  if (!bytes) return report.fail(std::move(bytes).error().in(name));
+  auto written = [&]() -> Done {
+    if (dry_run) return {};
+    HostFile target = TRY(HostFile::create_new(file, Existing::refuse));
+    TRY(target.append(*bytes));
+    return target.keep();
+  }();
+  if (!written) return report.fail(std::move(written).error().in(file));
+  report.print(fmt::format("{}: a store of {} bytes{}\n", file, bytes->size(),
+                           dry_run ? ", which a dry run doesn't write" : ""));
+  report.document({{"store", name}, {"file", file}, {"size", bytes->size()}});
+  return Exit::done;
+}
+
+Exit export_store(const Place& place, const std::string& bare, const std::string& file,
+                  Report& report) {
+  bool dry_run = place.request.change.dry_run;
+  auto save = [](hive::Hive& hive) -> Result<ByteVector> {
+    if (hive.dirty()) return Error(Errc::busy, describe(hive.recovery()));
+    TRY(bcd::Store::open(hive));
+    return hive.save();
+  };
+  if (!bare.empty()) {
+    auto hive = open_bare_hive(bare, report);
+    if (!hive) return report.fail(hive.error());
+    return write_store(file, bare, dry_run, save(*hive), report);
+  }
+  auto store = open_store(place, report);
+  if (!store) return report.fail(store.error());
+  return write_store(file, store->name, dry_run, save(store->hive), report);
+}
+
+Exit create_store(const std::string& file, bool dry_run, Report& report) {
+  auto bytes = []() -> Result<ByteVector> {
+    MemoryDevice empty(TRY(hive::new_hive("NewStoreRoot", now())));
+    hive::Hive hive = TRY(hive::Hive::open(empty));
+    TRY(bcd::Store::lay_out(hive));
+    return hive.save();
+  }();
+  return write_store(file, file, dry_run, std::move(bytes), report);
+}
+
+// One command of a store, which is bare or of an image.
+struct Run {
+  const Place& place;
+  const BcdeditCommand& command;
+  const std::string& bare;
+  Report& report;
+
+  Exit operator()(const BcdeditEnum& what) const {
+    if (bare.empty()) return list_image(place, what, report);
+    auto hive = open_bare_hive(bare, report);
+    if (!hive) return report.fail(hive.error());
+    return print(what, *hive, bare, {}, report);
+  }
+  Exit operator()(const BcdeditExport& what) const {
+    return export_store(place, bare, what.file, report);
+  }
+  Exit operator()(const BcdeditImport& what) const {
+    if (bare.empty()) return import_store(place, what.file, report);
+    return report.fail(
+        Error(Errc::bad_argument,
+              "/import is of an image's store: a bare one is a file, so copy that"),
+        Exit::usage);
+  }
+  Exit operator()(const BcdeditCreateStore& what) const {
+    return create_store(what.file, place.request.change.dry_run, report);
+  }
+  template <class Change>
+  Exit operator()(const Change&) const {
+    if (bare.empty()) return change_store(place, command, report);
+    return change_bare_store(place.request, bare, command, report);
+  }
+};
+
 }  // namespace
 
 Exit bcdedit(const WordsRequest& request, Report& report) {
   auto command = parse_bcdedit(request.words);
   if (!command) return report.fail(command.error(), Exit::usage);
-  std::string bare = command->store.value_or(request.store);
+  std::string bare = request.store;
   if (bare.empty() && is_bare_hive(request.target)) bare = request.target;
-  if (bare.empty() && request.target.empty()) {
+  bool makes = std::holds_alternative<BcdeditCreateStore>(command->action);
+  if (bare.empty() && request.target.empty() && !makes) {
     return report.fail(Error(Errc::bad_argument, "name an image, or --store FILE"),
                        Exit::usage);
   }
-  if (const auto* what = std::get_if<BcdeditEnum>(&command->action)) {
-    if (bare.empty()) return list_image(request, *what, report);
-    auto hive = open_bare_hive(bare, report);
-    if (!hive) return report.fail(hive.error());
-    return print(*what, *hive, bare, {}, report);
+  if (!bare.empty() && command->store) {
+    return report.fail(
+        Error(Errc::bad_argument, "a bare store has no other in it: leave /store out"),
+        Exit::usage);
   }
-  const auto& edits = std::get<std::vector<BcdeditEdit>>(command->action);
-  if (!bare.empty()) return change_bare_store(request, bare, edits, report);
-  return change_store(request, joined(request.words), edits, report);
+  Place place{.request = request, .guest = command->store};
+  return std::visit(Run{place, *command, bare, report}, command->action);
 }
 
 }  // namespace drydock::cli

@@ -44,7 +44,11 @@ bool is_word_of_enum(std::string_view which) {
 
 // The boot manager, and what its menu shows, in that order.
 Result<std::vector<bcd::Object>> active_objects(const bcd::Store& store) {
-  std::vector<bcd::Object> objects = {TRY(store.object(bcd::kBootManager))};
+  auto manager = store.object(bcd::kBootManager);
+  if (!manager && manager.error().code() == Errc::not_found) {
+    return std::vector<bcd::Object>();  // of a store that was just made
+  }
+  std::vector<bcd::Object> objects = {TRY(std::move(manager))};
   auto order = store.get(bcd::kBootManager, bcd::element::display_order);
   if (!order) return objects;
   for (const bcd::ObjectId& id : std::get<std::vector<bcd::ObjectId>>(*order)) {
@@ -191,6 +195,7 @@ class Printer {
     for (const bcd::ValueWord& word : element->words) {
       if (word.value == integer) return std::string(word.word);
     }
+    if (element->notation == bcd::Notation::address) return bcd::address_words(integer);
     return element->notation == bcd::Notation::hexadecimal
                ? fmt::format("{:#x}", integer)
                : fmt::format("{}", integer);
@@ -301,9 +306,11 @@ ordered_json json_of(const bcd::Element& element, bcd::ObjectType type) {
 Result<std::string> print_bcd(const BcdeditEnum& what, const bcd::Store& store,
                               const PartitionNames& partitions) {
   Printer printer(what, store, partitions);
-  for (const bcd::Object& object : TRY(select_objects(what, store))) {
-    printer.print(object);
+  std::vector<bcd::Object> objects = TRY(select_objects(what, store));
+  if (objects.empty()) {
+    return std::string("There are no matching objects or the store is empty.\n");
   }
+  for (const bcd::Object& object : objects) printer.print(object);
   return printer.text();
 }
 

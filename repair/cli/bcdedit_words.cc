@@ -4,9 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
+#include <span>
 
 #include "repair/bcd/names.h"
+#include "repair/cli/bcdedit_settings.h"
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
 
@@ -45,11 +46,34 @@ constexpr Shortcut kShortcuts[] = {
     {"bootems", "{current}", "bootems", Shortcut::Id::optional},
     {"debug", "{current}", "debug", Shortcut::Id::optional},
     {"bootdebug", "{current}", "bootdebug", Shortcut::Id::optional},
+    {"event", "{current}", "event", Shortcut::Id::optional},
 };
 
-constexpr std::string_view kElsewhere[] = {
-    "createstore", "export", "import",      "sysstore",           "copy", "create",
-    "delete",      "mirror", "dbgsettings", "hypervisorsettings", "event"};
+// What these change is no store, but the running machine.
+constexpr std::string_view kElsewhere[] = {"sysstore", "mirror", "eventsettings"};
+
+struct Application {
+  std::string_view word;
+  bcd::ObjectType type;
+};
+// Of /create /application.
+constexpr Application kApplications[] = {
+    {"bootsector", bcd::kBootSector},
+    {"osloader", bcd::kOsLoader},
+    {"resume", bcd::kResumeLoader},
+    {"startup", bcd::kStartup},
+};
+// Of /create /inherit.  Stores have loaders' and resume's; the others by analogy.
+constexpr Application kHeirs[] = {
+    {"fwbootmgr", 0x20200001},
+    {"bootmgr", 0x20200002},
+    {"osloader", bcd::kLoaderSettings},
+    {"resume", bcd::kResumeSettings},
+    {"memdiag", 0x20200005},
+    {"ntldr", 0x20200006},
+    {"bootsector", 0x20200008},
+    {"device", bcd::kDeviceSettings},
+};
 
 // Takes the object's id from the front, where there is one.
 std::optional<std::string> take_id(Words& words) {
@@ -113,31 +137,142 @@ Result<std::vector<BcdeditEdit>> parse_shortcut(const Shortcut& shortcut, Words 
   return std::vector{edit};
 }
 
-// "EMSPORT:1 EMSBAUDRATE:115200", either or both.
-Result<std::vector<BcdeditEdit>> parse_ems_settings(const Words& words) {
-  std::vector<BcdeditEdit> edits;
-  for (const std::string& word : words) {
-    std::size_t colon = std::min(word.find(':'), word.size());
-    std::string name = ascii_lower(word.substr(0, colon));
-    if ((name != "emsport" && name != "emsbaudrate") || colon + 1 >= word.size()) {
-      return usage(fmt::format(
-          "\"{}\" isn't one of /emssettings' EMSPORT:n and EMSBAUDRATE:n", word));
-    }
-    edits.push_back({.object = "{emssettings}",
-                     .element = name,
-                     .values = {word.substr(colon + 1)}});
+Result<bcd::ObjectType> find_type(std::span<const Application> types,
+                                  std::string_view word) {
+  std::string known;
+  for (const Application& type : types) {
+    if (equal_ignoring_case(type.word, word)) return type.type;
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", type.word);
   }
-  if (edits.empty()) return usage("/emssettings takes EMSPORT:n and EMSBAUDRATE:n");
-  return edits;
+  return usage(fmt::format("\"{}\" is none of {}", word, known));
 }
 
-Result<std::vector<BcdeditEdit>> parse_edits(const std::string& command, Words words) {
-  if (is_switch(command, "set")) return parse_set(std::move(words));
-  if (is_switch(command, "deletevalue")) return parse_delete_value(std::move(words));
-  if (is_switch(command, "emssettings")) return parse_ems_settings(words);
+// Takes the word behind a switch, and the switch; nothing where it isn't there.
+Result<std::optional<std::string>> take_option(Words& words, std::string_view name) {
+  auto option = std::ranges::find_if(
+      words, [&](const std::string& word) { return is_switch(word, name); });
+  if (option == words.end()) return std::optional<std::string>();
+  if (words.end() - option < 2) return usage(fmt::format("/{} takes a value", name));
+  std::optional<std::string> value = std::move(option[1]);
+  words.erase(option, option + 2);
+  return value;
+}
+
+bool take_switch(Words& words, std::string_view name) {
+  return std::erase_if(words, [&](const std::string& word) {
+           return is_switch(word, name);
+         }) != 0;
+}
+
+Done nothing_left(std::string_view command, const Words& words) {
+  if (words.empty()) return {};
+  return usage(fmt::format("{} doesn't take \"{}\"", command, fmt::join(words, " ")));
+}
+
+Result<BcdeditCreate> parse_create(Words words) {
+  BcdeditCreate create;
+  create.object = take_id(words);
+  create.description = TRY(take_option(words, "d"));
+  int kinds = 0;
+  if (auto type = TRY(take_option(words, "application"))) {
+    create.type = TRY(find_type(kApplications, *type));
+    ++kinds;
+  }
+  if (take_switch(words, "device")) {
+    create.type = bcd::kDeviceOptions;
+    ++kinds;
+  }
+  if (!words.empty() && is_switch(words.front(), "inherit")) {
+    create.type = bcd::kSettings;
+    ++kinds;
+    words.erase(words.begin());
+    if (!words.empty()) {
+      create.type = TRY(find_type(kHeirs, words.front()));
+      words.erase(words.begin());
+    }
+  }
+  TRY(nothing_left("/create", words));
+  bool known = create.object && bcd::object_of_alias(*create.object);
+  if (known ? kinds != 0 : kinds != 1) {
+    return usage(known ? "a well-known entry's type is known: leave /application, "
+                         "/inherit and /device out"
+                       : "/create takes one of /application TYPE, /inherit [TYPE] and "
+                         "/device");
+  }
+  return create;
+}
+
+Result<BcdeditCopy> parse_copy(Words words) {
+  auto id = take_id(words);
+  auto description = TRY(take_option(words, "d"));
+  TRY(nothing_left("/copy", words));
+  if (!id || !description) return usage("/copy takes {id} /d description");
+  return BcdeditCopy{.object = *std::move(id), .description = *std::move(description)};
+}
+
+Result<BcdeditRemove> parse_remove(Words words) {
+  BcdeditRemove remove;
+  auto id = take_id(words);
+  if (!id) return usage("/delete takes {id}");
+  remove.object = *std::move(id);
+  remove.force = take_switch(words, "f");
+  bool cleanup = take_switch(words, "cleanup");
+  remove.cleanup = !take_switch(words, "nocleanup");
+  if (cleanup && !remove.cleanup) {
+    return usage("/delete takes /cleanup or /nocleanup, not both");
+  }
+  TRY(nothing_left("/delete", words));
+  return remove;
+}
+
+Result<std::string> parse_file(std::string_view command, const Words& words) {
+  if (words.size() == 1 && !words.front().empty()) return words.front();
+  if (command == "/import" && words.size() == 2 && is_switch(words[1], "clean")) {
+    return Error(Errc::unsupported,
+                 "/clean is about the firmware's own entries, which no disk holds");
+  }
+  return usage(fmt::format("{} takes a file", command));
+}
+
+using Action = decltype(BcdeditCommand::action);
+
+// Of one settings object: shown where there are no words.
+Result<Action> parse_settings(const Words& words, std::string_view object, bool verbose,
+                              Result<std::vector<BcdeditEdit>> (*parse)(const Words&)) {
+  if (words.empty()) {
+    return Action(BcdeditEnum{.which = std::string(object), .verbose = verbose});
+  }
+  return Action(TRY(parse(words)));
+}
+
+Result<Action> parse_action(const std::string& command, Words words, bool verbose) {
+  if (is_switch(command, "set")) return Action(TRY(parse_set(std::move(words))));
+  if (is_switch(command, "deletevalue")) {
+    return Action(TRY(parse_delete_value(std::move(words))));
+  }
+  if (is_switch(command, "emssettings")) return Action(TRY(parse_ems_settings(words)));
+  if (is_switch(command, "dbgsettings")) {
+    return parse_settings(words, "{dbgsettings}", verbose, parse_debug_settings);
+  }
+  if (is_switch(command, "hypervisorsettings")) {
+    return parse_settings(words, "{hypervisorsettings}", verbose,
+                          parse_hypervisor_settings);
+  }
+  if (is_switch(command, "create")) return Action(TRY(parse_create(std::move(words))));
+  if (is_switch(command, "copy")) return Action(TRY(parse_copy(std::move(words))));
+  if (is_switch(command, "delete")) return Action(TRY(parse_remove(std::move(words))));
+  if (is_switch(command, "export")) {
+    return Action(BcdeditExport{TRY(parse_file("/export", words))});
+  }
+  if (is_switch(command, "import")) {
+    return Action(BcdeditImport{TRY(parse_file("/import", words))});
+  }
+  if (is_switch(command, "createstore")) {
+    return Action(BcdeditCreateStore{TRY(parse_file("/createstore", words))});
+  }
   for (const Shortcut& shortcut : kShortcuts) {
     if (is_switch(command, shortcut.command)) {
-      return parse_shortcut(shortcut, std::move(words));
+      return Action(TRY(parse_shortcut(shortcut, std::move(words))));
     }
   }
   for (std::string_view elsewhere : kElsewhere) {
@@ -150,220 +285,14 @@ Result<std::vector<BcdeditEdit>> parse_edits(const std::string& command, Words w
       "\"{}\" is no command of bcdedit: /enum, /set and /deletevalue are", command));
 }
 
-// What `word` may have been meant for, to end an error with; or "".
-std::string hint(std::string_view word, bcd::ObjectType type) {
-  constexpr bcd::ObjectType types[] = {bcd::kOsLoader, bcd::kBootManagerType,
-                                       bcd::kResumeLoader, 0x10200005, 0x30000000};
-  for (bcd::ObjectType other : types) {
-    if (bcd::find_element(word, other)) {
-      return fmt::format("; a {} has one", bcd::title_of({}, other));
-    }
-  }
-  // Microsoft's own article prints "integrityservicesenable".
-  for (std::size_t size = word.size(); size-- > 1;) {
-    if (bcd::find_element(word.substr(0, size), type)) {
-      return fmt::format("; is it \"{} {}\"?", word.substr(0, size), word.substr(size));
-    }
-  }
-  return "";
-}
-
-Result<bcd::ElementId> find_element(const BcdeditEdit& edit,
-                                    const bcd::Object& object) {
-  auto id = bcd::find_element(std::string_view(edit.element), object.type);
-  if (!id) {
-    return Error(
-        Errc::not_found,
-        fmt::format("a {} has no element \"{}\"{}", bcd::title_of({}, object.type),
-                    edit.element, hint(edit.element, object.type)));
-  }
-  bool plausible = *id >> 28 >= 1 && *id >> 28 <= 5 && bcd::kind_name(*id) != "unknown";
-  if (!plausible) {
-    return usage(
-        fmt::format("{:08x} is no element's id: its first digit is 1 to 5, "
-                    "its second 1 to 7",
-                    *id));
-  }
-  return *id;
-}
-
-// Two ids are published for this one name, and the wrong one would do nothing.
-Done refuse_ambiguous(const BcdeditEdit& edit) {
-  if (!equal_ignoring_case(edit.element, "forcefipscrypto")) return {};
-  return Error(Errc::unsupported,
-               "forcefipscrypto is published as 16000079 and as 1600007b: write the "
-               "one that you mean as custom:16000079 or custom:1600007b");
-}
-
-Result<const std::string*> only_one(const Words& values) {
-  if (values.size() != 1) {
-    return usage(fmt::format("it takes one value, not {}: {}", values.size(),
-                             fmt::join(values, " ")));
-  }
-  return &values.front();
-}
-
-Result<bool> parse_boolean(std::string_view word) {
-  for (std::string_view yes : {"yes", "on", "true", "1"}) {
-    if (equal_ignoring_case(word, yes)) return true;
-  }
-  for (std::string_view no : {"no", "off", "false", "0"}) {
-    if (equal_ignoring_case(word, no)) return false;
-  }
-  return usage(fmt::format("\"{}\" is neither yes nor no", word));
-}
-
-std::optional<std::uint64_t> parse_number(std::string_view word) {
-  int base = 10;
-  if (equal_ignoring_case(word.substr(0, 2), "0x")) {
-    word.remove_prefix(2);
-    base = 16;
-  }
-  std::uint64_t number = 0;
-  const char* end = word.data() + word.size();
-  auto [stop, failure] = std::from_chars(word.data(), end, number, base);
-  if (failure != std::errc() || stop != end) return std::nullopt;
-  return number;
-}
-
-Result<std::uint64_t> parse_integer(std::string_view word,
-                                    const bcd::ElementName* element) {
-  std::string known;
-  if (element != nullptr) {
-    for (const bcd::ValueWord& value : element->words) {
-      if (equal_ignoring_case(value.word, word)) return value.value;
-      known += fmt::format("{}{}", known.empty() ? "; it may be " : ", ", value.word);
-    }
-  }
-  if (auto number = parse_number(word)) return *number;
-  return usage(fmt::format("\"{}\" is no number of 64 bits{}", word, known));
-}
-
-Result<std::vector<bcd::ObjectId>> parse_objects(const Words& words,
-                                                 const bcd::Store& store) {
-  std::vector<bcd::ObjectId> objects;
-  for (const std::string& word : words) objects.push_back(TRY(store.resolve(word)));
-  return objects;
-}
-
-Result<bcd::Device> parse_device(std::string_view word,
-                                 const PartitionNames& partitions) {
-  constexpr std::string_view partition = "partition=";
-  if (equal_ignoring_case(word, "boot")) {
-    bcd::Device device;
-    device.kind = bcd::Device::Kind::boot;
-    return device;
-  }
-  if (!equal_ignoring_case(word.substr(0, partition.size()), partition)) {
-    return Error(
-        Errc::unsupported,
-        fmt::format("\"{}\" can't be written: a device is boot or partition=C:", word));
-  }
-  if (!partitions.find) {
-    return Error(Errc::not_found, "a store without its disk has no partitions to name");
-  }
-  return partitions.find(word.substr(partition.size()));
-}
-
-struct Target {
-  const bcd::Store& store;
-  const bcd::Object& object;
-  bcd::ElementId element;
-};
-
-Result<bcd::Value> parse_value(const BcdeditEdit& edit, const Target& target,
-                               const PartitionNames& partitions) {
-  const bcd::ElementName* name = bcd::find_element(target.element, target.object.type);
-  std::string_view kind = bcd::kind_name(target.element);
-  if (kind == "objectlist") {
-    return bcd::Value(TRY(parse_objects(edit.values, target.store)));
-  }
-  if (kind == "integerlist") {
-    std::vector<std::uint64_t> integers;
-    for (const std::string& word : edit.values) {
-      integers.push_back(TRY(parse_integer(word, name)));
-    }
-    return bcd::Value(std::move(integers));
-  }
-  const std::string& word = *TRY(only_one(edit.values));
-  if (kind == "object") return bcd::Value(TRY(target.store.resolve(word)));
-  if (kind == "boolean") return bcd::Value(TRY(parse_boolean(word)));
-  if (kind == "integer") return bcd::Value(TRY(parse_integer(word, name)));
-  if (kind == "device") return bcd::Value(TRY(parse_device(word, partitions)));
-  return bcd::Value(word);
-}
-
-// The list that is there, with the objects of `edit` first, last or out of it.
-Result<std::vector<bcd::ObjectId>> placed(const BcdeditEdit& edit,
-                                          const Target& target) {
-  if (bcd::kind_name(target.element) != "objectlist") {
-    return usage("/addfirst, /addlast and /remove are for lists of objects");
-  }
-  std::vector<bcd::ObjectId> named = TRY(parse_objects(edit.values, target.store));
-  std::vector<bcd::ObjectId> list;
-  auto before = target.store.get(target.object.id, target.element);
-  if (before) {
-    list = std::get<std::vector<bcd::ObjectId>>(*before);
-  } else if (before.error().code() != Errc::not_found) {
-    return std::move(before).error();
-  }
-  for (const bcd::ObjectId& object : named) {
-    auto found = std::ranges::find(list, object);
-    if (found == list.end() && edit.how == BcdeditEdit::How::take_out) {
-      return Error(Errc::not_found, to_string(object) + " isn't in the list");
-    }
-    std::erase(list, object);
-  }
-  if (edit.how == BcdeditEdit::How::add_first) {
-    list.insert(list.begin(), named.begin(), named.end());
-  } else if (edit.how == BcdeditEdit::How::add_last) {
-    list.insert(list.end(), named.begin(), named.end());
-  }
-  return list;
-}
-
-Result<repair::Action> plan_edit(const BcdeditEdit& edit, const bcd::Store& store,
-                                 const repair::GuestPath& where,
-                                 const PartitionNames& partitions) {
-  bcd::Object object = TRY(store.object(TRY(store.resolve(edit.object))));
-  bcd::ElementId element = TRY(find_element(edit, object));
-  Target target{.store = store, .object = object, .element = element};
-  repair::BcdDelete removal{.store = where, .object = object.id, .element = element};
-  if (edit.how == BcdeditEdit::How::delete_value) {
-    if (std::ranges::find(object.elements, element, &bcd::Element::id) ==
-        object.elements.end()) {
-      return Error(Errc::not_found, "it isn't set, so there is nothing to delete");
-    }
-    return repair::Action(removal);
-  }
-  TRY(refuse_ambiguous(edit));
-  repair::BcdSet set{
-      .store = where, .object = object.id, .element = element, .value = {}};
-  if (edit.how == BcdeditEdit::How::set) {
-    set.value = TRY(parse_value(edit, target, partitions));
-    return repair::Action(set);
-  }
-  std::vector<bcd::ObjectId> list = TRY(placed(edit, target));
-  if (list.empty()) return repair::Action(removal);  // as an empty list isn't stored
-  set.value = std::move(list);
-  return repair::Action(set);
-}
-
 }  // namespace
 
 Result<BcdeditCommand> parse_bcdedit(const std::vector<std::string>& line) {
   BcdeditCommand command;
   Words words = line;
-  auto store = std::ranges::find_if(
-      words, [](const std::string& word) { return is_switch(word, "store"); });
-  if (store != words.end()) {
-    if (words.end() - store < 2) return usage("/store takes a path");
-    command.store = store[1];
-    words.erase(store, store + 2);
-  }
+  command.store = TRY(take_option(words, "store"));
   BcdeditEnum enumerate;
-  enumerate.verbose =
-      std::erase_if(words, [](const auto& word) { return is_switch(word, "v"); }) != 0;
+  enumerate.verbose = take_switch(words, "v");
   if (words.empty() || is_switch(words.front(), "enum")) {
     if (words.size() > 2) {
       return usage(fmt::format("/enum takes one word: {}", fmt::join(words, " ")));
@@ -374,20 +303,8 @@ Result<BcdeditCommand> parse_bcdedit(const std::vector<std::string>& line) {
   }
   std::string verb = words.front();
   words.erase(words.begin());
-  command.action = TRY(parse_edits(verb, std::move(words)));
+  command.action = TRY(parse_action(verb, std::move(words), enumerate.verbose));
   return command;
-}
-
-Result<std::vector<repair::Action>> plan_bcdedit(const std::vector<BcdeditEdit>& edits,
-                                                 const bcd::Store& store,
-                                                 const repair::GuestPath& where,
-                                                 const PartitionNames& partitions) {
-  std::vector<repair::Action> actions;
-  for (const BcdeditEdit& edit : edits) {
-    actions.push_back(TRY(plan_edit(edit, store, where, partitions)
-                              .in(fmt::format("{} {}", edit.object, edit.element))));
-  }
-  return actions;
 }
 
 }  // namespace drydock::cli

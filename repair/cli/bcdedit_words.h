@@ -18,6 +18,7 @@
 #include "repair/bcd/store.h"
 #include "repair/guest_path.h"
 #include "repair/plan.h"
+#include "vhd/base/random_guid.h"
 
 namespace drydock::cli {
 
@@ -39,33 +40,74 @@ struct BcdeditEnum {
 
 // One element to be changed, in words.
 struct BcdeditEdit {
-  enum class How : std::uint8_t { set, add_first, add_last, take_out, delete_value };
+  enum class How : std::uint8_t {
+    set,
+    add_first,
+    add_last,
+    take_out,
+    delete_value,
+    clear  // delete_value, where there is one
+  };
   std::string object = "{current}";
   std::string element;  // "safeboot", "custom:25000080"
   std::vector<std::string> values;
   How how = How::set;
 };
 
-struct BcdeditCommand {
-  std::optional<std::string> store;  // /store's path, which the caller resolves
-  // An /emssettings is several edits.
-  std::variant<BcdeditEnum, std::vector<BcdeditEdit>> action;
+// bcdedit /create
+struct BcdeditCreate {
+  std::optional<std::string> object;       // an alias, or an id of one's own
+  std::optional<std::string> description;  // /d
+  std::optional<bcd::ObjectType> type;     // of /application, /inherit or /device
 };
 
-// From the words after "bcdedit" (or after an image's name): /enum, /set,
-// /deletevalue, and those that set one element: /default, /timeout,
-// /displayorder, /toolsdisplayorder, /bootsequence, /ems, /bootems, /debug,
-// /bootdebug, /emssettings.  No words are /enum active.  bad_argument for a
-// line that bcdedit wouldn't take either, unsupported for its other commands.
+// bcdedit /copy
+struct BcdeditCopy {
+  std::string object;
+  std::string description;
+};
+
+// bcdedit /delete
+struct BcdeditRemove {
+  std::string object;
+  bool force = false;   // /f: a well-known one, too
+  bool cleanup = true;  // not /nocleanup: with what refers to it
+};
+
+// bcdedit /export, /import and /createstore, each with a file of the host.
+struct BcdeditExport {
+  std::string file;
+};
+struct BcdeditImport {
+  std::string file;
+};
+struct BcdeditCreateStore {
+  std::string file;
+};
+
+struct BcdeditCommand {
+  // /store's path: of the guest, or where there is no image a bare store.
+  std::optional<std::string> store;
+  // An /emssettings is several edits.
+  std::variant<BcdeditEnum, std::vector<BcdeditEdit>, BcdeditCreate, BcdeditCopy,
+               BcdeditRemove, BcdeditExport, BcdeditImport, BcdeditCreateStore>
+      action;
+};
+
+// From the words after "bcdedit" (or after an image's name).  No words are /enum
+// active.  bad_argument for a line that bcdedit wouldn't take either, unsupported
+// for what it does to a running machine only: /sysstore, /mirror.
 Result<BcdeditCommand> parse_bcdedit(const std::vector<std::string>& words);
 
-// What the edits come to in `store`, which lies at `where`: BcdSet and
-// BcdDelete.  bad_argument where a value doesn't suit its element; not_found
-// where an object, a name or what is to be deleted isn't there.
-Result<std::vector<repair::Action>> plan_bcdedit(const std::vector<BcdeditEdit>& edits,
+// What the command comes to in `store`, which lies at `where`.  bad_argument where
+// a value doesn't suit its element, and for a command that changes no store;
+// not_found where an object, a name or what is to be deleted isn't there.
+// New objects get their ids from `make_guid`.
+Result<std::vector<repair::Action>> plan_bcdedit(const BcdeditCommand& command,
                                                  const bcd::Store& store,
                                                  const repair::GuestPath& where,
-                                                 const PartitionNames& partitions);
+                                                 const PartitionNames& partitions,
+                                                 const MakeGuid& make_guid);
 
 // As bcdedit prints it.  not_found for an object that isn't there.
 Result<std::string> print_bcd(const BcdeditEnum& what, const bcd::Store& store,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ntfs/libraries.h"
+#include "repair/cli/bcdedit_words.h"
 #include "repair/cli/command_line.h"
 #include "repair/cli/commands.h"
 #include "repair/cli/file_verbs.h"
@@ -15,6 +16,7 @@
 #include "repair/cli/key_file.h"
 #include "repair/cli/start_in_worker.h"
 #include "repair/cli/verb_options.h"
+#include "vhd/base/utf16.h"
 #include "vhd/served_disk.h"
 
 namespace drydock::cli {
@@ -151,6 +153,38 @@ void take_change_options(CLI::App& verb, std::vector<std::string>& words,
   words = std::move(kept);
 }
 
+bool is_switch(const std::string& word, std::string_view name) {
+  bool marked = word.starts_with('/') || word.starts_with('-');
+  return marked && equal_ignoring_case(word.substr(1), name);
+}
+
+// The image, or bcdedit's store, that the line is about: its first word, as a rule.
+void take_target(WordsRequest& request, bool is_bcdedit) {
+  std::vector<std::string>& words = request.words;
+  if (!request.store.empty() || words.empty()) return;
+  if (is_bcdedit && is_switch(words.front(), "createstore")) return;
+  if (is_bcdedit && is_switch(words.front(), "store") && words.size() > 1) {
+    request.store = words[1];
+    words.erase(words.begin(), words.begin() + 2);
+    return;
+  }
+  request.target = words.front();
+  words.erase(words.begin());
+}
+
+// The files of the host that bcdedit's own words name.
+void add_named_files(const WordsRequest& request, worker::HostFiles& files) {
+  auto command = parse_bcdedit(request.words);
+  if (!command) return;  // whoever runs it hears why
+  if (const auto* what = std::get_if<BcdeditExport>(&command->action)) {
+    files.write(what->file);
+  } else if (const auto* what = std::get_if<BcdeditImport>(&command->action)) {
+    files.read(what->file);
+  } else if (const auto* what = std::get_if<BcdeditCreateStore>(&command->action)) {
+    files.write(what->file);
+  }
+}
+
 // `drydock bcdedit IMAGE /set ...` and `drydock reg IMAGE query ...`: what
 // follows the image are another program's words, and not looked at here.
 void add_words_verb(CLI::App& app, const std::string& name, const std::string& about,
@@ -162,18 +196,17 @@ void add_words_verb(CLI::App& app, const std::string& name, const std::string& a
     verb.add_option("--store", request.store, "A bare store file, instead of IMAGE");
   }
   add_change_options(verb, request.change);
-  verb.callback([&command, &request, &verb, function] {
+  verb.callback([&command, &request, &verb, function, bcdedit = name == "bcdedit"] {
     request.words = verb.remaining();
     take_change_options(verb, request.words, request.change);
-    if (request.store.empty() && !request.words.empty()) {
-      request.target = request.words.front();
-      request.words.erase(request.words.begin());
-    }
+    take_target(request, bcdedit);
     const std::string& target = request.store.empty() ? request.target : request.store;
+    worker::HostFiles files = files_of(target, request.change);
+    if (bcdedit) add_named_files(request, files);
     command = {.work = [&request,
                         function](Report& report) { return function(request, report); },
                .about = target,
-               .files = files_of(target, request.change)};
+               .files = std::move(files)};
   });
 }
 
@@ -371,7 +404,7 @@ void add_verbs(CLI::App& app, Requests& requests, Command& command) {
                  history);
   add_image_verb(app, "recipes", "What can be mended", requests.image, command,
                  recipes);
-  add_words_verb(app, "bcdedit", "The words of bcdedit.exe: /enum /set /deletevalue",
+  add_words_verb(app, "bcdedit", "The words of bcdedit.exe: /enum /set /create ...",
                  requests.words, command, bcdedit);
   add_words_verb(app, "reg", "The words of reg.exe: query add delete", requests.words,
                  command, reg);

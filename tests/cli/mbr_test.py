@@ -60,6 +60,39 @@ class MbrDisk(DiskTest):
         self.json("undo", "undo", disk)
         self.assertEqual(self.hash(disk), before)
 
+    def test_a_copy_joins_the_menu_of_the_active_partition(self):
+        disk = self.mbr_disk()
+        before = self.hash(disk)
+        changed = self.json("change", "bcdedit", disk, "/copy", "{default}", "/d", "Two")
+        self.assertTrue(changed["edits"][0]["where"].startswith(BCD), changed)
+        words = self.succeed(drydock("bcdedit", disk)).out
+        self.assertEqual(len(re.findall(r"(?m)^osdevice +partition=C:$", words)), 2, words)
+        self.json("undo", "undo", disk)
+        self.assertEqual(self.hash(disk), before)
+
+    def test_store_of_a_windows_that_is_its_own_system_partition(self):
+        disk = self.mbr_disk()
+        store = self.folder / "BCD"
+        self.succeed(run("sfdisk", "-q", "--activate", disk, "3"))
+        self.succeed(drydock("mkdir", disk, "C:\\Boot"))
+        self.succeed(drydock("put", disk, store, "C:\\Boot\\BCD"))
+        self.succeed(drydock("bcdedit", disk, "/set", "{bootmgr}", "device",
+                             "partition=C:"))
+        self.succeed(drydock("bcdedit", disk, "/store", "C:\\Boot\\BCD", "/timeout", "3"))
+        words = self.succeed(drydock("bcdedit", disk, "/enum", "{bootmgr}")).out
+        self.assertRegex(words, r"(?m)^device +partition=C:$")
+        self.assertRegex(words, r"(?m)^timeout +3$")
+        # Another reader finds the file, on NTFS, and in it the element.
+        windows = self.json("info", "info", disk)["partitions"][1]["offset"] // 512
+        inode = [line.split()[1].rstrip(":")
+                 for line in run("fls", "-r", "-o", windows, disk).out.splitlines()
+                 if re.search(r"\bBCD$", line)][-1]
+        read = self.folder / "read"
+        read.write_bytes(run("icat", "-o", windows, disk, inode).bytes)
+        stored = run("hivexget", read, "\\Objects\\{9dea862c-5cdd-4e70-acc1-f32b344d4795}"
+                     "\\Elements\\25000004", "Element")
+        self.assertEqual(self.succeed(stored).bytes[:8], bytes([3] + 7 * [0]))
+
     def test_files_are_put_on_it_and_others_read_them(self):
         disk = self.mbr_disk()
         self.json("change", "put", disk, "-", "C:\\put.txt", stdin=b"put there")

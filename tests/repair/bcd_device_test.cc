@@ -3,6 +3,8 @@
 
 #include "repair/bcd/device.h"
 #include "tests/repair/bcd_fixture.h"
+#include "tests/repair/hive_support.h"
+#include "tests/support/corpus.h"
 #include "vhd/base/endian.h"
 #include "vhd/base/utf16.h"
 
@@ -180,13 +182,78 @@ TEST(BcdDevice, PartitionMayChangeItsScheme) {
   EXPECT_EQ(encoded(device), hex_of(bytes_from_hex(kGptHex)));
 }
 
-TEST(BcdDevice, RamdiskCannotBeMadeFromNothing) {
-  Device device;
-  device.kind = Device::Kind::ramdisk;
-  device.path = "\\boot.wim";
-  auto made = encode_device(device);
-  ASSERT_FALSE(made);
-  EXPECT_EQ(made.error().code(), Errc::bad_argument);
+TEST(BcdDevice, RamdiskIsMadeAsWindowsMakesIt) {
+  Guid options = "c8dc1976-fefa-11d9-b411-000476eba25f"_guid;
+  Device made = ramdisk_device(boot_device(), "\\sources\\boot.wim", options);
+  EXPECT_EQ(
+      encoded(made),
+      hex_of(options.bytes) +
+          descriptor(0, 1,
+                     le(3) + zeros(20) + file_path(boot(), u"\\sources\\boot.wim")));
+}
+
+TEST(BcdDevice, LocateInAVhdIsMadeAsWindowsMakesIt) {
+  Device partition = gpt_partition("aa000001-0000-0000-0000-000000000001"_guid,
+                                   "bb000003-0000-0000-0000-000000000003"_guid);
+  Device vhd = vhd_device(partition, "\\images\\a.vhdx");
+  EXPECT_EQ(encoded(locate_device(0x12000002, vhd)), vhd_locate());
+  EXPECT_EQ(encoded(locate_device(0x22000002)),
+            zeros(16) + descriptor(8, 0, le(0) + le(0x22000002) + le(0) + "0000"));
+}
+
+TEST(BcdDevice, FileThatIsMadeIsReadBack) {
+  Device made = file_device(mbr_partition({.signature = 7, .offset = 1048576}), "\\f");
+  Device read = decode_device(*encode_device(made));
+  EXPECT_EQ(read.kind, Device::Kind::file);
+  EXPECT_EQ(read.path, "\\f");
+  EXPECT_TRUE(same_partition(innermost(read), innermost(made)));
+}
+
+TEST(BcdDevice, WhatWouldNotBeReadBackIsNotMade) {
+  Device deep = boot_device();
+  for (int i = 1; i < kDeviceDepthMax; ++i) deep = file_device(deep, "\\f");
+  EXPECT_TRUE(encode_device(deep));
+  EXPECT_FALSE(encode_device(file_device(deep, "\\f")));
+  EXPECT_FALSE(encode_device(file_device(boot_device(), std::string("\\a\0b", 4))));
+  EXPECT_FALSE(encode_device(file_device(opaque_device({}), "\\f")));
+  EXPECT_FALSE(encode_device(opaque_device({})));
+}
+
+void forget_bytes(Device& device) {
+  device.raw.clear();
+  for (Device& parent : device.parent) forget_bytes(parent);
+}
+
+// Of a store that Windows wrote: each device, taken apart and made anew.
+void expect_same_bytes(const hive::Hive& opened) {
+  hive::Hive hive = *hive::open_hive(*opened.save());
+  auto store = Store::open(hive);
+  ASSERT_TRUE(store);
+  std::size_t count = 0;
+  for (const Object& object : *store->objects()) {
+    for (const Element& element : object.elements) {
+      const auto* device = std::get_if<Device>(&element.value);
+      if (device == nullptr) continue;
+      ASSERT_NE(device->kind, Device::Kind::unknown) << element.id;
+      Device anew = *device;
+      forget_bytes(anew);
+      EXPECT_EQ(encoded(anew), hex_of(device->raw)) << element.id;
+      ++count;
+    }
+  }
+  EXPECT_GE(count, 4U);
+}
+
+TEST(BcdDevice, EveryDeviceOfInstallMediaIsMadeAnewByteForByte) {
+  DRYDOCK_CORPUS_FILE(file, "bcd/ezregistry/BCD");
+  expect_same_bytes(*hive::open_hive(hive::load_hive_file(file)));
+}
+
+TEST(BcdDevice, EveryDeviceOfAnInstalledStoreIsMadeAnewByteForByte) {
+  DRYDOCK_CORPUS_FILE(file, "bcd/regipy/BCD.xz");
+  ByteVector bytes = hive::load_hive_file(file);
+  if (bytes.empty()) GTEST_SKIP() << "xz is missing";
+  expect_same_bytes(*hive::open_hive(bytes));
 }
 
 }  // namespace

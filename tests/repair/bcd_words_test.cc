@@ -25,6 +25,8 @@ std::vector<std::string> split(const std::string& line) {
   return words;
 }
 
+constexpr Guid kNewId = "33333333-2222-3333-4444-555555555555"_guid;
+
 // "C:" and 3 are the Windows partition, volume 1 the system's.
 PartitionNames partitions() {
   return {.find = [](std::string_view word) -> Result<Device> {
@@ -56,10 +58,8 @@ class Bcdedit : public testing::Test {
   Result<std::vector<repair::Action>> plan(const std::string& line) {
     auto command = parse_bcdedit(split(line));
     if (!command) return std::move(command).error();
-    auto* edits = std::get_if<std::vector<BcdeditEdit>>(&command->action);
-    if (edits == nullptr) return Error(Errc::bad_argument, "that is no edit");
-    return plan_bcdedit(*edits, *store_, {.partition = 1, .path = "\\BCD"},
-                        partitions());
+    return plan_bcdedit(*command, *store_, {.partition = 1, .path = "\\BCD"},
+                        partitions(), [] { return Result<Guid>(kNewId); });
   }
 
   // The one element that `line` sets; of an id of zero where it doesn't.
@@ -251,7 +251,7 @@ TEST_F(Bcdedit, LinesThatBcdeditWouldNotTakeAreBadArguments) {
   EXPECT_EQ(refusal("boot\\bcd /set {default} safeboot minimal"), Errc::bad_argument);
   EXPECT_EQ(refusal("/frobnicate"), Errc::bad_argument);
   EXPECT_EQ(refusal("/store"), Errc::bad_argument);
-  EXPECT_EQ(refusal("/copy {default} /d x"), Errc::unsupported);
+  EXPECT_EQ(refusal("/sysstore C:"), Errc::unsupported);
 }
 
 TEST_F(Bcdedit, EnumIsInBcdeditsOwnForm) {
@@ -318,7 +318,8 @@ identifier              {bootloadersettings}
 inherit                 {globalsettings}
 )");
   EXPECT_EQ(print("/enum osloader").find("Boot Manager"), std::string::npos);
-  EXPECT_EQ(print("/enum resume"), "");
+  EXPECT_EQ(print("/enum resume"),
+            "There are no matching objects or the store is empty.\n");
   EXPECT_NE(print("/enum {nonsense}").find("neither"), std::string::npos);
 }
 
