@@ -24,6 +24,9 @@ constexpr Word kWords[] = {
     {"mkdir", Change::Verb::make_folder},
     {"mv", Change::Verb::move},
     {"rm", Change::Verb::remove},
+    {"bcd_create", Change::Verb::create_object},
+    {"bcd_set", Change::Verb::set_element},
+    {"bcd_remove", Change::Verb::remove_object},
 };
 
 repair::Edit edit_of(repair::Action action) {
@@ -48,7 +51,7 @@ Result<repair::Edit> plan_one(const Change& change, const repair::Disk& disk) {
       }
       return edit_of(repair::FileRename{.file = std::move(path), .to = to.path});
     }
-    case Change::Verb::remove:
+    default:
       break;
   }
   return edit_of(repair::FileDelete{.file = std::move(path)});
@@ -95,8 +98,18 @@ Result<Change> read_change(const Yaml& node) {
     change.to = TRY(node.get("to").text());
     return change;
   }
+  if (change.verb == Change::Verb::create_object) {
+    TRY(node.only({"bcd_create", "type"}));
+    change.text = TRY(node.get("type").text());
+    return change;
+  }
+  if (change.verb == Change::Verb::set_element) {
+    TRY(node.only({"bcd_set", "to"}));
+    change.to = TRY(node.get("to").text());
+    return change;
+  }
   if (change.verb != Change::Verb::put) {
-    TRY(node.only({"mkdir", "rm"}));
+    TRY(node.only({"mkdir", "rm", "bcd_remove"}));
     return change;
   }
   TRY(node.only({"put", "text", "lines"}));
@@ -108,7 +121,12 @@ Result<repair::Plan> plan_of(const std::vector<Change>& changes,
                              const repair::Disk& disk) {
   repair::Plan plan;
   for (const Change& change : changes) {
-    plan.edits.push_back(TRY(plan_one(change, disk).in(change.path)));
+    if (change.verb >= Change::Verb::create_object) {
+      plan.edits.push_back(
+          edit_of(TRY(plan_store_change(change, disk, plan).in(change.path))));
+    } else {
+      plan.edits.push_back(TRY(plan_one(change, disk).in(change.path)));
+    }
   }
   return plan;
 }

@@ -332,7 +332,9 @@ TEST(BcdStore, LaidOutInANewHiveIsEmptyAndOthersReadIt) {
 
 class AtRandom : public Commands {
  protected:
-  std::uint32_t below(std::uint32_t count) { return static_cast<std::uint32_t>(random_()) % count; }
+  std::uint32_t below(std::uint32_t count) {
+    return static_cast<std::uint32_t>(random_()) % count;
+  }
 
   std::string any_loader() {
     std::vector<std::string> ids;
