@@ -349,6 +349,8 @@ TEST(Plan, BootEditOfADiskWithBitLockerWarns) {
                             .element = bcd::element::timeout});
   EXPECT_THAT(warnings_for(boot, *disk), ElementsAre(HasSubstr("recovery key")));
   EXPECT_THAT(warnings_for(one(FileDelete{kStorePath}), *disk), SizeIs(1));
+  EXPECT_THAT(warnings_for(one(BcdCreate{kStorePath}), *disk), SizeIs(1));
+  EXPECT_THAT(warnings_for(one(BcdRemove{kStorePath}), *disk), SizeIs(1));
   EXPECT_THAT(warnings_for(one(start_of("FileCrypt", 4)), *disk), IsEmpty());
 }
 
@@ -363,6 +365,8 @@ TEST(Plan, BootEditOfAPlainDiskDoesnt) {
 TEST(Plan, KindsOfEditsHaveTheirWords) {
   EXPECT_EQ(kind_of(BcdSet{}), "bcd.set");
   EXPECT_EQ(kind_of(BcdDelete{}), "bcd.delete");
+  EXPECT_EQ(kind_of(BcdCreate{}), "bcd.create");
+  EXPECT_EQ(kind_of(BcdRemove{}), "bcd.remove");
   EXPECT_EQ(kind_of(RegistrySet{}), "registry.set");
   EXPECT_EQ(kind_of(RegistryDelete{}), "registry.delete");
   EXPECT_EQ(kind_of(FilePut{}), "file.put");
