@@ -349,8 +349,10 @@ TEST(Plan, BootEditOfADiskWithBitLockerWarns) {
                             .element = bcd::element::timeout});
   EXPECT_THAT(warnings_for(boot, *disk), ElementsAre(HasSubstr("recovery key")));
   EXPECT_THAT(warnings_for(one(FileDelete{kStorePath}), *disk), SizeIs(1));
-  EXPECT_THAT(warnings_for(one(BcdCreate{kStorePath}), *disk), SizeIs(1));
-  EXPECT_THAT(warnings_for(one(BcdRemove{kStorePath}), *disk), SizeIs(1));
+  BcdCreate create{.store = kStorePath, .object = bcd::kEmsSettings, .type = 0};
+  EXPECT_THAT(warnings_for(one(create), *disk), SizeIs(1));
+  BcdRemove remove{.store = kStorePath, .object = bcd::kEmsSettings};
+  EXPECT_THAT(warnings_for(one(remove), *disk), SizeIs(1));
   EXPECT_THAT(warnings_for(one(start_of("FileCrypt", 4)), *disk), IsEmpty());
 }
 
