@@ -76,6 +76,7 @@ class MbrDisk(DiskTest):
         self.succeed(run("sfdisk", "-q", "--activate", disk, "3"))
         self.succeed(drydock("mkdir", disk, "C:\\Boot"))
         self.succeed(drydock("put", disk, store, "C:\\Boot\\BCD"))
+        self.succeed(drydock("rm", disk, "1:\\Boot\\BCD"))
         self.succeed(drydock("bcdedit", disk, "/set", "{bootmgr}", "device",
                              "partition=C:"))
         self.succeed(drydock("bcdedit", disk, "/store", "C:\\Boot\\BCD", "/timeout", "3"))
