@@ -338,7 +338,8 @@ class AtRandom : public Commands {
 
   std::string any_loader() {
     std::vector<std::string> ids;
-    for (const bcd::Object& object : *store_->objects()) {
+    std::vector<bcd::Object> objects = *store_->objects();
+    for (const bcd::Object& object : objects) {
       if (object.type == bcd::kOsLoader) ids.push_back(to_string(object.id));
     }
     return ids.empty() ? "{default}"
@@ -374,7 +375,8 @@ class AtRandom : public Commands {
   void expect_reglookup_agrees(const std::filesystem::path& path) {
     auto values = bcd::values_by_reglookup(path);
     std::size_t count = 0;
-    for (const bcd::Object& object : *store_->objects()) {
+    std::vector<bcd::Object> objects = *store_->objects();
+    for (const bcd::Object& object : objects) {
       std::string key = "/Objects/" + to_string(object.id);
       EXPECT_EQ(values[key + "/Description/Type"],
                 fmt::format("DWORD,0x{:08X}", object.type));
@@ -399,7 +401,7 @@ class AtRandom : public Commands {
 TEST_F(AtRandom, CommandsLeaveAStoreThatHivexAndReglookupReadTheSame) {
   int carried_out = 0;
   TempFolder folder;
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < 120; ++i) {
     if (run_words(any_command())) ++carried_out;
     if (i % 40 != 39) continue;
     bcd::save_hive_file(folder / "BCD", *hive_);
@@ -407,7 +409,7 @@ TEST_F(AtRandom, CommandsLeaveAStoreThatHivexAndReglookupReadTheSame) {
     if (have_program("reglookup")) expect_reglookup_agrees(folder / "BCD");
     EXPECT_TRUE(store_->problems()->empty());
   }
-  EXPECT_GT(carried_out, 100);
+  EXPECT_GT(carried_out, 60);
 }
 
 }  // namespace

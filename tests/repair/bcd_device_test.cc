@@ -230,7 +230,8 @@ void expect_same_bytes(const hive::Hive& opened) {
   auto store = Store::open(hive);
   ASSERT_TRUE(store);
   std::size_t count = 0;
-  for (const Object& object : *store->objects()) {
+  std::vector<Object> objects = *store->objects();
+  for (const Object& object : objects) {
     for (const Element& element : object.elements) {
       const auto* device = std::get_if<Device>(&element.value);
       if (device == nullptr) continue;
