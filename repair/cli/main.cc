@@ -176,12 +176,11 @@ void take_target(WordsRequest& request, bool is_bcdedit) {
 void add_named_files(const WordsRequest& request, worker::HostFiles& files) {
   auto command = parse_bcdedit(request.words);
   if (!command) return;  // whoever runs it hears why
-  if (const auto* what = std::get_if<BcdeditExport>(&command->action)) {
-    files.write(what->file);
-  } else if (const auto* what = std::get_if<BcdeditImport>(&command->action)) {
-    files.read(what->file);
-  } else if (const auto* what = std::get_if<BcdeditCreateStore>(&command->action)) {
-    files.write(what->file);
+  const auto& action = command->action;
+  if (const auto* out = std::get_if<BcdeditExport>(&action)) files.write(out->file);
+  if (const auto* in = std::get_if<BcdeditImport>(&action)) files.read(in->file);
+  if (const auto* made = std::get_if<BcdeditCreateStore>(&action)) {
+    files.write(made->file);
   }
 }
 
