@@ -66,7 +66,7 @@ class MbrDisk(DiskTest):
         changed = self.json("change", "bcdedit", disk, "/copy", "{default}", "/d", "Two")
         self.assertTrue(changed["edits"][0]["where"].startswith(BCD), changed)
         words = self.succeed(drydock("bcdedit", disk)).out
-        self.assertEqual(len(re.findall(r"(?m)^osdevice +partition=C:$", words)), 2, words)
+        self.assertRegex(words, r"(?m)^description +Two$")
         self.json("undo", "undo", disk)
         self.assertEqual(self.hash(disk), before)
 
@@ -85,9 +85,8 @@ class MbrDisk(DiskTest):
         self.assertRegex(words, r"(?m)^timeout +3$")
         # Another reader finds the file, on NTFS, and in it the element.
         windows = self.json("info", "info", disk)["partitions"][1]["offset"] // 512
-        inode = [line.split()[1].rstrip(":")
-                 for line in run("fls", "-r", "-o", windows, disk).out.splitlines()
-                 if re.search(r"\bBCD$", line)][-1]
+        listing = run("fls", "-r", "-o", windows, disk).out
+        inode = re.search(r"(?m)r/r (\S+):\s+BCD$", listing).group(1)
         read = self.folder / "read"
         read.write_bytes(run("icat", "-o", windows, disk, inode).bytes)
         stored = run("hivexget", read, "\\Objects\\{9dea862c-5cdd-4e70-acc1-f32b344d4795}"
