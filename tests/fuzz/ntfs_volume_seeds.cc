@@ -23,7 +23,8 @@ class Patches {
 
  private:
   Patches& append(std::uint32_t place, Bytes value) {
-    Bytes head = bytes_of(le32(place));
+    le32 place_field(place);
+    Bytes head = bytes_of(place_field);
     bytes_.insert(bytes_.end(), head.begin(), head.end());
     bytes_.push_back(static_cast<std::byte>(value.size()));
     bytes_.insert(bytes_.end(), value.begin(), value.end());
