@@ -83,8 +83,9 @@ std::vector<GuestPath> boot_stores(const Disk& disk) {
   }
   if (!stores.empty()) return stores;
   std::vector<std::uint32_t> numbers = disk.volume_numbers();
-  std::ranges::stable_partition(
-      numbers, [&](std::uint32_t number) { return number == disk.system_partition(); });
+  std::stable_partition(numbers.begin(), numbers.end(), [&](std::uint32_t number) {
+    return number == disk.system_partition();
+  });
   for (std::uint32_t number : numbers) {
     GuestPath path{.partition = number, .path = std::string(kBiosStore)};
     if (has_file(disk, path)) stores.push_back(path);
