@@ -123,24 +123,23 @@ int add_conditions(void* filter) {
   int bad = 0;
   // Threads, and no processes.  glibc falls back to clone() where there is no clone3(),
   // whose flags a filter can't see.
-  bad |=
-      allow(SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+  bad |= allow(SCMP_SYS(clone), {0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD});
   bad |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
   // No code that wasn't there at the start.
   for (int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) {
-    bad |= allow(call, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+    bad |= allow(call, {2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0});
   }
   // A signal to nobody else: abort() sends one.
   bad |= allow(SCMP_SYS(tgkill),
-               SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid())));
+               {0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid()), 0});
   // Limits are asked for, not set.
-  bad |= allow(SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0));
+  bad |= allow(SCMP_SYS(prlimit64), {2, SCMP_CMP_EQ, 0, 0});
   // Times and permissions of files that it has.
-  bad |= allow(SCMP_SYS(utimensat), SCMP_A1(SCMP_CMP_EQ, 0));
+  bad |= allow(SCMP_SYS(utimensat), {1, SCMP_CMP_EQ, 0, 0});
   for (unsigned long request :
        {static_cast<unsigned long>(TCGETS), static_cast<unsigned long>(TIOCGWINSZ),
         kBlockDeviceSize}) {
-    bad |= allow(SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, request));
+    bad |= allow(SCMP_SYS(ioctl), {1, SCMP_CMP_EQ, request, 0});
   }
   return bad;
 }

@@ -54,14 +54,14 @@ int add_conditions(void* filter) {
   int bad = 0;
   // Threads, and no processes.  glibc falls back to clone() where there is no clone3(),
   // whose flags a filter can't see.
-  bad |= refuse(SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+  bad |= refuse(SCMP_SYS(clone), {0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0});
   bad |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
   for (int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect), SCMP_SYS(pkey_mprotect)}) {
-    bad |= refuse(call, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
+    bad |= refuse(call, {2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC});
   }
   // abort() sends a signal, to itself.
   bad |= refuse(SCMP_SYS(tgkill),
-                SCMP_A0(SCMP_CMP_NE, static_cast<scmp_datum_t>(::getpid())));
+                {0, SCMP_CMP_NE, static_cast<scmp_datum_t>(::getpid()), 0});
   return bad;
 }
 
