@@ -14,6 +14,7 @@
 #include "repair/cli/file_verbs.h"
 #include "repair/cli/image_commands.h"
 #include "repair/cli/key_file.h"
+#include "repair/cli/reg_words.h"
 #include "repair/cli/start_in_worker.h"
 #include "repair/cli/verb_options.h"
 #include "vhd/base/utf16.h"
@@ -202,6 +203,8 @@ void add_words_verb(CLI::App& app, const std::string& name, const std::string& a
     const std::string& target = request.store.empty() ? request.target : request.store;
     worker::HostFiles files = files_of(target, request.change);
     if (bcdedit) add_named_files(request, files);
+    RegFiles beside = bcdedit ? RegFiles{} : reg_files(request.words);
+    files.read(beside.read).write(beside.written);
     command = {.work = [&request,
                         function](Report& report) { return function(request, report); },
                .about = target,
@@ -405,8 +408,10 @@ void add_verbs(CLI::App& app, Requests& requests, Command& command) {
                  recipes);
   add_words_verb(app, "bcdedit", "The words of bcdedit.exe: /enum /set /create ...",
                  requests.words, command, bcdedit);
-  add_words_verb(app, "reg", "The words of reg.exe: query add delete", requests.words,
-                 command, reg);
+  add_words_verb(app, "reg",
+                 "The words of reg.exe: query add delete copy compare export import "
+                 "save restore",
+                 requests.words, command, reg);
   add_read_verb(app, "ls", "List a folder", requests.read, command, list);
   add_read_verb(app, "cat", "Print a file", requests.read, command, cat);
   add_read_verb(app, "stat", "What a file is", requests.read, command, stat);

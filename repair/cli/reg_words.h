@@ -1,7 +1,7 @@
-// The words of reg.exe: query, add and delete, and the names of keys.
+// The words of reg.exe: its commands and their options.
 //
 // Parsing looks at words alone, not at a hive: what a command comes to is
-// reg_command.h's question.
+// reg_query.h's, reg_compare.h's and reg_edits.h's question.
 
 #pragma once
 
@@ -11,56 +11,112 @@
 #include <variant>
 #include <vector>
 
+#include "repair/cli/reg_key.h"
 #include "repair/hive/hive.h"
 
 namespace drydock::cli {
 
-// A key, and the hive that it lies in.
-struct RegKey {
-  std::string hive;  // "SYSTEM", as Installation::open_hive() takes it, or
-                     // "BCD00000000"; "" for a hive in a file of its own
-  std::string path;  // below the hive's root; CurrentControlSet as it stood
-  std::string root;  // how reg.exe prints the hive: "HKEY_LOCAL_MACHINE\SYSTEM"
+// What of a key /f looks at.
+struct RegWhere {
+  bool keys = true;
+  bool names = true;  // of values
+  bool data = true;
 };
 
-// reg query KEY [/v NAME | /ve] [/s]
+// reg query KEY [/v NAME | /ve] [/s] [/f PATTERN [/k] [/d] [/c] [/e]] [/t TYPE]
+//     [/z] [/se SEPARATOR]
 struct RegQuery {
   RegKey key;
-  std::optional<std::string> value;  // "" is the default value
-  bool recursive = false;            // /s
+  std::optional<std::string> value = {};    // "" is the default value
+  bool recursive = false;                   // /s
+  std::optional<std::string> pattern = {};  // /f; * and ? stand for letters
+  RegWhere where = {};
+  bool case_matters = false;                 // /c
+  bool whole = false;                        // /e: the pattern is all of it
+  std::optional<hive::ValueType> type = {};  // /t
+  bool type_numbers = false;                 // /z
+  std::string separator = "\\0";             // /se, of REG_MULTI_SZ
+
+  // Whether it counts what it finds, instead of showing a key.
+  bool is_search() const { return pattern || type || (recursive && value); }
 };
 
 // reg add KEY [/v NAME | /ve] [/t TYPE] [/s SEPARATOR] [/d DATA] [/f]
 struct RegAdd {
   RegKey key;
-  std::optional<hive::Value> value;  // nothing: the key alone
+  std::optional<hive::Value> value = {};  // nothing: the key alone
 };
 
 // reg delete KEY [/v NAME | /ve | /va] [/f]
 struct RegDelete {
   RegKey key;
-  std::optional<std::string> value;  // nothing: the key with all below
-  bool all_values = false;           // /va: the values, but not the key
+  std::optional<std::string> value = {};  // nothing: the key with all below
+  bool all_values = false;                // /va: the values, but not the key
 };
 
-using RegCommand = std::variant<RegQuery, RegAdd, RegDelete>;
+// reg copy KEY KEY [/s] [/f]
+struct RegCopy {
+  RegKey from;
+  RegKey to;
+  bool recursive = false;
+};
 
-// Whether a key's name starts with the hive's: always, but for a hive in a file
-// of its own, whose keys may be named from its root on.
-enum class RegRoot : std::uint8_t { named, optional };
+// reg compare KEY KEY [/v NAME | /ve] [/oa | /od | /os | /on] [/s]
+struct RegCompare {
+  RegKey first;
+  RegKey second;
+  std::optional<std::string> value = {};
+  bool recursive = false;
+  bool shows_differences = true;
+  bool shows_matches = false;
+};
+
+// reg export KEY FILE [/y], and reg save KEY FILE [/y]
+struct RegExport {
+  RegKey key;
+  std::string file;  // of the host
+  bool replaces = false;
+};
+struct RegSave {
+  RegKey key;
+  std::string file;
+  bool replaces = false;
+};
+
+// reg import FILE
+struct RegImport {
+  std::string file;
+  bool seen_by_32_bits = false;
+};
+
+// reg restore KEY FILE
+struct RegRestore {
+  RegKey key;
+  std::string file;
+};
+
+using RegCommand = std::variant<RegQuery, RegAdd, RegDelete, RegCopy, RegCompare,
+                                RegExport, RegSave, RegImport, RegRestore>;
 
 // From the words after "reg" and the image's name.  Options may start with / or
-// -, in any case.  /f changes nothing: there is nobody to ask.  bad_argument
-// where reg.exe wouldn't take the line either; unsupported for its other
-// commands, and for hives that no file of Windows' own holds.
+// -, in any case; every command takes /reg:32 and /reg:64.  /f of add, delete and
+// copy changes nothing: there is nobody to ask.  bad_argument where reg.exe
+// wouldn't take the line either; unsupported for its other commands, and for keys
+// as parse_reg_key() says.
 Result<RegCommand> parse_reg(const std::vector<std::string>& words,
                              RegRoot root = RegRoot::named);
 
-// "HKLM\SYSTEM\Select"; long names of roots and short ones.
-Result<RegKey> parse_reg_key(std::string_view text, RegRoot root = RegRoot::named);
+// The files of the host that the words name: said before anything is parsed that
+// comes from an image.  "" for none.
+struct RegFiles {
+  std::string read;
+  std::string written;
+};
+RegFiles reg_files(const std::vector<std::string>& words);
 
 // What /t TYPE /d DATA makes.  Texts of REG_MULTI_SZ stand between separators;
-// numbers are decimal or 0x and hex; REG_BINARY is pairs of hex digits.
+// numbers are decimal or 0x and hex; what is neither text nor number is pairs of hex
+// digits.
 Result<hive::Value> parse_reg_data(std::string_view name, std::string_view type,
                                    std::string_view data,
                                    std::string_view separator = "\\0");

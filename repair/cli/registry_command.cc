@@ -1,15 +1,22 @@
 // drydock reg: the words of reg.exe on an image, or on a bare hive.
 
+#include <fmt/format.h>
+
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "repair/cli/bare_hive.h"
 #include "repair/cli/change.h"
 #include "repair/cli/commands.h"
+#include "repair/cli/host_file.h"
 #include "repair/cli/json.h"
 #include "repair/cli/notes.h"
-#include "repair/cli/reg_command.h"
+#include "repair/cli/reg_compare.h"
+#include "repair/cli/reg_edits.h"
+#include "repair/cli/reg_hives.h"
+#include "repair/cli/reg_query.h"
 #include "repair/cli/reg_words.h"
-#include "repair/control_sets.h"
+#include "repair/hive/subtree.h"
 #include "repair/installation.h"
 #include "repair/transaction.h"
 #include "vhd/base/try.h"
@@ -17,7 +24,7 @@
 namespace drydock::cli {
 namespace {
 
-constexpr std::string_view kBootStore = "BCD00000000";
+constexpr std::string_view kSuccess = "The operation completed successfully.\n";
 
 Result<const repair::Installation*> installation_of(const repair::Disk& disk,
                                                     std::size_t index) {
@@ -27,43 +34,108 @@ Result<const repair::Installation*> installation_of(const repair::Disk& disk,
                "could be");
 }
 
-Result<hive::Hive> open_hive(const repair::Installation& windows,
-                             const std::string& name) {
-  if (name == kBootStore) return windows.open_boot_store();
-  return windows.open_hive(name).in(windows.disk().show(windows.hive_path(name)));
-}
+// ---- Commands that look.  Each prints, and gives the exit code.
 
-Result<repair::GuestPath> path_of(const repair::Installation& windows,
-                                  const std::string& name) {
-  if (name != kBootStore) return windows.hive_path(name);
-  if (windows.boot().bcd) return *windows.boot().bcd;
-  return Error(Errc::not_found, "this Windows has no boot store");
-}
-
-// What CurrentControlSet is of a hive that lies still: the set that Select
-// calls Current.
-Result<std::string> path_to_read(const hive::Hive& hive, const RegKey& key) {
-  auto rest = repair::below_current_control_set(key.path);
-  if (!rest) return key.path;
-  repair::ControlSets sets = TRY(repair::read_control_sets(hive));
-  std::string path = repair::control_set_name(sets.current);
-  return rest->empty() ? path : path + "\\" + std::string(*rest);
-}
-
-Done print(const RegQuery& query, const hive::Hive& hive, Report& report) {
-  std::string path = TRY(path_to_read(hive, query.key));
-  if (!report.json()) {
-    report.print(TRY(print_reg(query, hive, path)));
-    return {};
+Result<Exit> look(const RegQuery& query, RegHives& hives, Report& report) {
+  RegHives::Place place = TRY(hives.open(query.key));
+  std::string path = TRY(path_to_read(*place.hive, query.key));
+  RegAnswer answer = TRY(answer_reg(query, *place.hive, path));
+  if (report.json()) {
+    auto document = nlohmann::json::parse(json_of_reg(query, answer));
+    document["recovery"] = to_json(place.hive->recovery());
+    report.document(std::move(document));
+  } else {
+    report.print(print_reg(query, answer));
   }
-  auto document = nlohmann::json::parse(TRY(json_of_reg(query, hive, path)));
-  document["recovery"] = to_json(hive.recovery());
-  report.document(std::move(document));
-  return {};
+  return answer.match_count == 0 ? Exit::faults : Exit::done;
 }
 
-Exit query_image(const WordsRequest& request, const RegQuery& query, Report& report) {
-  auto done = [&]() -> Done {
+Result<RegSide> side_of(const RegKey& key, RegHives& hives) {
+  RegHives::Place place = TRY(hives.open(key));
+  return RegSide{.hive = place.hive,
+                 .path = TRY(path_to_read(*place.hive, key)),
+                 .name = key.name()};
+}
+
+Result<Exit> look(const RegCompare& compare, RegHives& hives, Report& report) {
+  RegSide first = TRY(side_of(compare.first, hives));
+  RegSide second = TRY(side_of(compare.second, hives));
+  auto pairs = TRY(compare_reg(compare, first, second));
+  if (report.json()) {
+    report.document(nlohmann::json::parse(json_of_reg(pairs, first, second)));
+  } else {
+    report.print(print_reg(compare, pairs, first, second));
+  }
+  return all_alike(pairs) ? Exit::done : Exit::faults;
+}
+
+Done write_new(const std::string& path, bool replaces, Bytes bytes) {
+  if (!replaces && std::filesystem::exists(path)) {
+    return Error(Errc::bad_argument, "there is a file here already (/y replaces it)")
+        .in(path);
+  }
+  HostFile file = TRY(HostFile::create_new(path, Existing::replace));
+  TRY(file.append(bytes));
+  return file.keep();
+}
+
+void report_written(const RegKey& key, const std::string& file, std::size_t size,
+                    Report& report) {
+  report.print(kSuccess);
+  report.document({{"key", key.name()}, {"file", file}, {"bytes", size}});
+}
+
+// The key and all below it.  Ends, because no hive that opened leads back to a key.
+Result<ByteVector> export_key(const hive::Hive& hive, hive::Key from,
+                              std::string name) {
+  reg_file::Writer writer;
+  std::vector<std::pair<hive::Key, std::string>> ahead;
+  ahead.emplace_back(from, std::move(name));
+  while (!ahead.empty()) {
+    auto [key, path] = std::move(ahead.back());
+    ahead.pop_back();
+    TRY(writer.add(path, TRY(hive.values(key))));
+    std::vector<hive::Key> subkeys = TRY(hive.subkeys(key));
+    for (auto subkey = subkeys.rbegin(); subkey != subkeys.rend(); ++subkey) {
+      ahead.emplace_back(*subkey, fmt::format("{}\\{}", path, TRY(hive.name(*subkey))));
+    }
+  }
+  return writer.bytes();
+}
+
+Result<Exit> look(const RegExport& command, RegHives& hives, Report& report) {
+  RegHives::Place place = TRY(hives.open(command.key));
+  std::string path = TRY(path_to_read(*place.hive, command.key));
+  hive::Key key = TRY(place.hive->find(path).in(command.key.name()));
+  ByteVector text = TRY(export_key(*place.hive, key, command.key.name()));
+  TRY(write_new(command.file, command.replaces, text));
+  report_written(command.key, command.file, text.size(), report);
+  return Exit::done;
+}
+
+Result<Exit> look(const RegSave& command, RegHives& hives, Report& report) {
+  RegHives::Place place = TRY(hives.open(command.key));
+  std::string path = TRY(path_to_read(*place.hive, command.key));
+  hive::Key key = TRY(place.hive->find(path).in(command.key.name()));
+  ByteVector saved = TRY(hive::save_key(*place.hive, key).in(command.key.name()));
+  TRY(write_new(command.file, command.replaces, saved));
+  report_written(command.key, command.file, saved.size(), report);
+  return Exit::done;
+}
+
+template <class Edit>
+Result<Exit> look(const Edit&, RegHives&, Report&) {
+  return Error(Errc::bad_argument, "an edit shows nothing");
+}
+
+Result<Exit> look_at(const RegCommand& command, RegHives& hives, Report& report) {
+  return std::visit([&](const auto& words) { return look(words, hives, report); },
+                    command);
+}
+
+Exit look_at_image(const WordsRequest& request, const RegCommand& command,
+                   Report& report) {
+  auto exit = [&]() -> Result<Exit> {
     repair::View view =
         TRY(repair::open_view(request.target, request.change.disk.parent_paths()));
     report.track(view.file);
@@ -73,62 +145,120 @@ Exit query_image(const WordsRequest& request, const RegQuery& query, Report& rep
     const repair::Installation& windows =
         *TRY(installation_of(*disk, request.change.installation.value_or(0)));
     note_volume(*disk, windows.partition(), report);
-    hive::Hive hive = TRY(open_hive(windows, query.key.hive));
-    note_recovery(hive, query.key.hive, report);
-    return print(query, hive, report);
+    RegHives hives(windows);
+    auto looked = look_at(command, hives, report);
+    for (const auto& [name, hive] : hives.opened()) note_recovery(*hive, name, report);
+    return looked;
   }();
-  return done ? Exit::done : report.fail(done.error());
+  return exit ? *exit : report.fail(exit.error());
 }
 
-// Where the edit goes: the key itself, or for CurrentControlSet the key in each
-// set that the next start may use.
-Result<repair::CurrentKeys> paths_to_edit(const hive::Hive& hive, const RegKey& key) {
-  auto rest = repair::below_current_control_set(key.path);
-  if (!rest) return repair::CurrentKeys{.keys = {key.path}, .notes = {}};
-  return repair::keys_in_control_sets(TRY(repair::read_control_sets(hive)), *rest);
-}
-
-Result<std::vector<repair::Action>> actions_of(const RegCommand& command,
-                                               const hive::Hive& hive,
-                                               const repair::GuestPath& where,
-                                               const std::vector<std::string>& paths) {
-  if (const auto* add = std::get_if<RegAdd>(&command)) {
-    return plan_reg(*add, where, paths);
+// A bare hive has the name of its file, where the words have none for it: a .reg
+// file without a root is none.
+RegCommand with_root(RegCommand command, const std::string& file) {
+  auto* written = std::get_if<RegExport>(&command);
+  if (written != nullptr && written->key.root.empty()) {
+    written->key.root =
+        "HKEY_LOCAL_MACHINE\\" + std::filesystem::path(file).filename().string();
   }
-  return plan_reg(std::get<RegDelete>(command), hive, where, paths);
+  return command;
 }
 
-const RegKey& key_of(const RegCommand& command) {
-  return std::visit([](const auto& words) -> const RegKey& { return words.key; },
-                    command);
+Exit look_at_bare(const WordsRequest& request, const RegCommand& command,
+                  Report& report) {
+  auto hive = open_bare_hive(request.target, report);
+  if (!hive) return report.fail(hive.error());
+  RegHives hives(*std::move(hive));
+  auto exit =
+      look_at(with_root(command, request.target), hives, report).in(request.target);
+  return exit ? *exit : report.fail(exit.error());
 }
 
-Exit change_hive(const WordsRequest& request, const RegCommand& command,
-                 const std::string& what, Report& report) {
+// ---- Commands that edit.
+
+// What of the host a command is about.
+struct Source {
+  std::vector<reg_file::Section> sections;  // of import
+  std::optional<hive::Hive> hive;           // of restore
+};
+
+Result<Source> read_source(const RegCommand& command, Report& report) {
+  Source source;
+  if (const auto* import = std::get_if<RegImport>(&command)) {
+    ByteVector file = import->file == "-"
+                          ? TRY(read_standard_input(reg_file::kFileSizeMax))
+                          : TRY(read_host_file(import->file, reg_file::kFileSizeMax));
+    source.sections = TRY(reg_file::read(file).in(import->file));
+  }
+  if (const auto* restore = std::get_if<RegRestore>(&command)) {
+    source.hive = TRY(open_bare_hive(restore->file, report));
+  }
+  return source;
+}
+
+// What the command comes to.
+struct Planner {
+  const Source& source;
+  RegRoot root;
+  RegHives& hives;
+  std::vector<std::string>& notes;
+
+  using Actions = Result<std::vector<repair::Action>>;
+  Actions operator()(const RegAdd& add) const { return plan_reg(add, hives, notes); }
+  Actions operator()(const RegDelete& remove) const {
+    return plan_reg(remove, hives, notes);
+  }
+  Actions operator()(const RegCopy& copy) const { return plan_reg(copy, hives, notes); }
+  Actions operator()(const RegImport& import) const {
+    return plan_reg(import, source.sections, root, hives, notes).in(import.file);
+  }
+  Actions operator()(const RegRestore& restore) const {
+    return plan_reg(restore, *source.hive, hives, notes);
+  }
+  template <class Look>
+  Actions operator()(const Look&) const {
+    return Error(Errc::bad_argument, "this edits nothing");
+  }
+};
+
+bool only_looks(const RegCommand& command) {
+  return std::holds_alternative<RegQuery>(command) ||
+         std::holds_alternative<RegCompare>(command) ||
+         std::holds_alternative<RegExport>(command) ||
+         std::holds_alternative<RegSave>(command);
+}
+
+Exit change_hives(const WordsRequest& request, const RegCommand& command,
+                  const Source& source, Report& report) {
+  std::string what = "reg";
+  for (const std::string& word : request.words) what += " " + word;
   auto make_plan = [&](const repair::Disk& disk,
                        std::size_t installation) -> Result<repair::Plan> {
-    const repair::Installation& windows = *TRY(installation_of(disk, installation));
-    const RegKey& key = key_of(command);
-    hive::Hive hive = TRY(open_hive(windows, key.hive));
-    auto paths = TRY(paths_to_edit(hive, key));
-    repair::GuestPath where = TRY(path_of(windows, key.hive));
+    RegHives hives(*TRY(installation_of(disk, installation)));
     repair::Plan plan;
-    for (repair::Action& action : TRY(actions_of(command, hive, where, paths.keys))) {
+    Planner planner{
+        .source = source, .root = RegRoot::named, .hives = hives, .notes = plan.notes};
+    for (repair::Action& action : TRY(std::visit(planner, command))) {
       plan.edits.push_back({.action = std::move(action), .why = what});
     }
-    plan.notes = std::move(paths.notes);
-    add_recovery_note(hive, plan.notes);
+    for (const auto& [name, hive] : hives.opened()) {
+      add_recovery_note(*hive, plan.notes);
+    }
     return plan;
   };
   return change_image(request.target, request.change, what, make_plan, report);
 }
 
 Exit change_bare(const WordsRequest& request, const RegCommand& command,
-                 Report& report) {
+                 const Source& source, Report& report) {
   auto actions = [&]() -> Result<std::vector<repair::Action>> {
-    hive::Hive hive = TRY(open_bare_hive(request.target, report));
-    auto paths = TRY(paths_to_edit(hive, key_of(command)));
-    return actions_of(command, hive, {}, paths.keys);
+    RegHives hives(TRY(open_bare_hive(request.target, report)));
+    std::vector<std::string> notes;
+    return std::visit(Planner{.source = source,
+                              .root = RegRoot::optional,
+                              .hives = hives,
+                              .notes = notes},
+                      command);
   }();
   if (!actions) return report.fail(actions.error());
   return change_bare_hive(request.target, request.change.dry_run, *actions, report);
@@ -144,17 +274,14 @@ Exit reg(const WordsRequest& request, Report& report) {
   bool bare = is_bare_hive(request.target);
   auto command = parse_reg(request.words, bare ? RegRoot::optional : RegRoot::named);
   if (!command) return report.fail(command.error(), Exit::usage);
-  if (const auto* query = std::get_if<RegQuery>(&*command)) {
-    if (!bare) return query_image(request, *query, report);
-    auto hive = open_bare_hive(request.target, report);
-    if (!hive) return report.fail(hive.error());
-    Done done = print(*query, *hive, report).in(request.target);
-    return done ? Exit::done : report.fail(done.error());
+  if (only_looks(*command)) {
+    return bare ? look_at_bare(request, *command, report)
+                : look_at_image(request, *command, report);
   }
-  if (bare) return change_bare(request, *command, report);
-  std::string what = "reg";
-  for (const std::string& word : request.words) what += " " + word;
-  return change_hive(request, *command, what, report);
+  auto source = read_source(*command, report);
+  if (!source) return report.fail(source.error());
+  return bare ? change_bare(request, *command, *source, report)
+              : change_hives(request, *command, *source, report);
 }
 
 }  // namespace drydock::cli

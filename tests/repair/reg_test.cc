@@ -1,9 +1,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "repair/cli/reg_command.h"
+#include "repair/cli/reg_compare.h"
+#include "repair/cli/reg_edits.h"
+#include "repair/cli/reg_query.h"
+#include "repair/cli/reg_words.h"
 #include "tests/repair/hive_support.h"
 #include "tests/support/corpus.h"
+#include "tests/support/hive_builder.h"
 
 namespace drydock::cli {
 namespace {
@@ -38,6 +42,36 @@ TEST(RegWords, KnowTheHivesThatKeysLieIn) {
   EXPECT_EQ(parse_reg_key("HKEY_USERS\\.DEFAULT\\Software")->hive, "DEFAULT");
   EXPECT_EQ(parse_reg_key("HKLM\\BCD00000000\\Objects")->hive, "BCD00000000");
   EXPECT_EQ(parse_reg_key("HKCR\\.txt")->path, "Classes\\.txt");
+}
+
+TEST(RegWords, KnowAUsersTwoHives) {
+  auto key = parse_reg_key("HKU\\Bob\\Software");
+  ASSERT_TRUE(key) << key.error().describe();
+  EXPECT_EQ(key->user, "Bob");
+  EXPECT_EQ(key->path, "Software");
+  EXPECT_EQ(key->root, "HKEY_USERS\\Bob");
+  auto classes = parse_reg_key("HKU\\S-1-5-21-1-2-3-500_classes");
+  EXPECT_EQ(classes->user, "S-1-5-21-1-2-3-500");
+  EXPECT_EQ(classes->user_hive, repair::UserHive::classes);
+  EXPECT_EQ(parse_reg_key("HKU\\S-1-5-18")->hive, "DEFAULT");
+}
+
+TEST(RegWords, KnowWhatAProgramOf32BitsSees) {
+  EXPECT_EQ(path_of_32_bits("Microsoft\\x"), "WOW6432Node\\Microsoft\\x");
+  EXPECT_EQ(path_of_32_bits("wow6432node\\x"), "wow6432node\\x");
+  EXPECT_EQ(path_of_32_bits("Microsoft\\COM3\\x"), "Microsoft\\COM3\\x");
+  EXPECT_EQ(path_of_32_bits("Microsoft\\COM33"), "WOW6432Node\\Microsoft\\COM33");
+  EXPECT_EQ(path_of_32_bits("Classes\\.txt"), "Classes\\.txt");
+  EXPECT_EQ(path_of_32_bits("Classes\\CLSID\\x"), "Classes\\WOW6432Node\\CLSID\\x");
+}
+
+TEST(RegWords, NameTheFilesOfTheHost) {
+  EXPECT_EQ(reg_files({"EXPORT", "HKLM\\SYSTEM", "out.reg", "/y"}).written, "out.reg");
+  EXPECT_EQ(reg_files({"save", "HKLM\\SYSTEM", "out"}).written, "out");
+  EXPECT_EQ(reg_files({"import", "in.reg"}).read, "in.reg");
+  EXPECT_EQ(reg_files({"restore", "HKLM\\SYSTEM\\x", "in"}).read, "in");
+  EXPECT_EQ(reg_files({"query", "in"}).read, "");
+  EXPECT_EQ(reg_files({"import"}).read, "");
 }
 
 TEST(RegWords, SayWhyAKeyIsInNoHive) {
@@ -78,6 +112,10 @@ TEST(RegWords, MakeTheDataOfEachType) {
             Value::binary("", bytes_of({"\0\xff\x10", 3})).data);
   EXPECT_EQ(data("REG_NONE", "a").data, Value::sz("", "a").data);
   EXPECT_THAT(*data("REG_MULTI_SZ", "a\\0b\\0").texts(), ElementsAre("a", "b"));
+  EXPECT_EQ(data("REG_DWORD_BIG_ENDIAN", "258").data,
+            Value::binary("", bytes_of({"\0\0\1\2", 4})).data);
+  EXPECT_EQ(data("REG_LINK", "a").data, Value::binary("", bytes_of({"a\0", 2})).data);
+  EXPECT_EQ(data("REG_0x1234", "ff").type, static_cast<ValueType>(0x1234));
 }
 
 TEST(RegWords, SplitTextsWhereTheyAreTold) {
@@ -99,7 +137,10 @@ TEST(RegWords, ReadADelete) {
 }
 
 TEST(RegWords, RefuseWhatRegExeWould) {
-  EXPECT_EQ(refusal({}), "reg what: query, add or delete");
+  EXPECT_THAT(refusal({}), StartsWith("reg what: query, add, delete"));
+  EXPECT_THAT(refusal({"load"}), StartsWith("reg load: there are query"));
+  EXPECT_EQ(refusal({"copy", "HKLM\\SYSTEM\\x"}), "reg copy what other key");
+  EXPECT_EQ(refusal({"export", "HKLM\\SYSTEM\\x"}), "reg export what file");
   EXPECT_EQ(refusal({"query"}), "reg query what key");
   EXPECT_EQ(refusal({"query", "HKLM\\SYSTEM", "/x"}), "reg query doesn't know \"/x\"");
   EXPECT_EQ(refusal({"query", "HKLM\\SYSTEM", "/v"}), "after /v something is missing");
@@ -114,27 +155,97 @@ TEST(RegWords, RefuseWhatRegExeWould) {
             "\"4294967296\" is no number that REG_DWORD can hold");
   EXPECT_EQ(add("REG_DWORD", "0x"), "\"0x\" is no number that REG_DWORD can hold");
   EXPECT_EQ(add("REG_BINARY", "abc"), "\"abc\" isn't pairs of hex digits");
-  EXPECT_THAT(add("REG_LINK", "x"), StartsWith("REG_LINK isn't a type that reg add"));
+  EXPECT_THAT(add("REG_X", "x"), StartsWith("REG_X isn't a type: REG_SZ"));
+  EXPECT_EQ(refusal({"query", "HKLM\\SYSTEM", "/k"}),
+            "/k, /d, /c, /e, and /v without a name go with /f");
+  EXPECT_EQ(refusal({"query", "HKLM\\SYSTEM", "/se", "ab"}),
+            "after /se one letter belongs");
 }
 
 Result<hive::Hive> corpus_hive(const std::filesystem::path& path) {
   return hive::open_hive(hive::load_hive_file(path));
 }
 
+std::string printed(const std::vector<std::string>& words, const hive::Hive& hive) {
+  auto query = parsed<RegQuery>(words, RegRoot::optional);
+  auto answer = answer_reg(query, hive, query.key.path);
+  return answer ? print_reg(query, *answer) : answer.error().words();
+}
+
+using namespace std::string_literals;
+
+// Two keys with subkeys, for what no corpus is needed.
+hive::Hive small_hive() {
+  HiveBuilder builder(
+      {.name = "ROOT",
+       .subkeys = {{.name = "a",
+                    .values = {{"Start", 4, "\3\0\0\0"s}, {"Text", 1, "o\0n\0e\0\0\0"s}},
+                    .subkeys = {{.name = "deep",
+                                 .values = {{"many", 7, "x\0\0\0y\0\0\0\0\0"s}}}}},
+                   {.name = "b",
+                    .values = {{"start", 4, "\4\0\0\0"s}, {"More", 3, "\1\2"s}},
+                    .subkeys = {{.name = "other"}}}}});
+  return *hive::open_hive(builder.bytes());
+}
+
+TEST(RegQuery, ShowsAKeyItsValuesAndTheNamesBelow) {
+  hive::Hive hive = small_hive();
+  EXPECT_EQ(printed({"query", "HKLM\\X\\a"}, hive),
+            "\nHKEY_LOCAL_MACHINE\\X\\a\n"
+            "    Start    REG_DWORD    0x3\n"
+            "    Text    REG_SZ    one\n\n"
+            "HKEY_LOCAL_MACHINE\\X\\a\\deep\n");
+  EXPECT_EQ(printed({"query", "HKLM\\X\\a", "/v", "start", "/z"}, hive),
+            "\nHKEY_LOCAL_MACHINE\\X\\a\n    Start    REG_DWORD (4)    0x3\n\n");
+  EXPECT_EQ(printed({"query", "HKLM\\X\\a", "/ve"}, hive),
+            "\nHKEY_LOCAL_MACHINE\\X\\a\n"
+            "    (Default)    REG_SZ    (value not set)\n\n");
+  EXPECT_EQ(printed({"query", "HKLM\\X\\a\\deep", "/se", ","}, hive),
+            "\nHKEY_LOCAL_MACHINE\\X\\a\\deep\n    many    REG_MULTI_SZ    x,y\n\n");
+}
+
+TEST(RegQuery, CountsWhatASearchFinds) {
+  hive::Hive hive = small_hive();
+  EXPECT_EQ(printed({"query", "HKLM\\X", "/s", "/v", "START"}, hive),
+            "\nHKEY_LOCAL_MACHINE\\X\\a\n    Start    REG_DWORD    0x3\n\n"
+            "HKEY_LOCAL_MACHINE\\X\\b\n    start    REG_DWORD    0x4\n\n"
+            "End of search: 2 match(es) found.\n");
+  EXPECT_EQ(printed({"query", "HKLM\\X", "/s", "/f", "e", "/k"}, hive),
+            "\nHKEY_LOCAL_MACHINE\\X\\a\\deep\nHKEY_LOCAL_MACHINE\\X\\b\\other\n\n"
+            "End of search: 2 match(es) found.\n");
+  EXPECT_EQ(printed({"query", "HKLM\\X", "/f", "zzz"}, hive),
+            "End of search: 0 match(es) found.\n");
+}
+
+TEST(RegQuery, SearchesWhereAndHowItIsTold) {
+  hive::Hive hive = small_hive();
+  auto count = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"query", "", "/s"});
+    std::string text = printed(words, hive);
+    return text.substr(text.rfind(": ") + 2, 1);
+  };
+  EXPECT_EQ(count({"/f", "one", "/d"}), "1");
+  EXPECT_EQ(count({"/f", "one", "/k"}), "0");
+  EXPECT_EQ(count({"/f", "o?e", "/d", "/e"}), "1");
+  EXPECT_EQ(count({"/f", "on", "/d", "/e"}), "0");
+  EXPECT_EQ(count({"/f", "s*t", "/v"}), "2");
+  EXPECT_EQ(count({"/f", "Start", "/v", "/c"}), "1");
+  EXPECT_EQ(count({"/t", "REG_DWORD"}), "2");
+  EXPECT_EQ(count({"/f", "3", "/t", "REG_DWORD"}), "1");
+}
+
 TEST(RegQuery, PrintsAsRegExeDoes) {
   DRYDOCK_CORPUS_FILE(path, "bcd/regipy/BCD.xz");
   auto hive = corpus_hive(path);
   ASSERT_TRUE(hive);
-  auto query = parsed<RegQuery>({"query", "HKLM\\BCD00000000\\Description"});
-  EXPECT_EQ(*print_reg(query, *hive, query.key.path),
+  EXPECT_EQ(printed({"query", "HKLM\\BCD00000000\\Description"}, *hive),
             "\nHKEY_LOCAL_MACHINE\\BCD00000000\\Description\n"
             "    KeyName    REG_SZ    BCD00000000\n"
             "    System    REG_DWORD    0x1\n"
             "    TreatAsSystem    REG_DWORD    0x1\n"
             "    GuidCache    REG_BINARY    "
-            "EEC9F834158AD701062700005C82C112F60133AB1E000000\n");
-  auto root = parsed<RegQuery>({"query", "HKLM\\BCD00000000"});
-  EXPECT_EQ(*print_reg(root, *hive, ""),
+            "EEC9F834158AD701062700005C82C112F60133AB1E000000\n\n");
+  EXPECT_EQ(printed({"query", "HKLM\\BCD00000000"}, *hive),
             "\nHKEY_LOCAL_MACHINE\\BCD00000000\\Description\n"
             "HKEY_LOCAL_MACHINE\\BCD00000000\\Objects\n");
 }
@@ -143,12 +254,10 @@ TEST(RegQuery, WithSShowsAllBelow) {
   DRYDOCK_CORPUS_FILE(path, "bcd/regipy/BCD.xz");
   auto hive = corpus_hive(path);
   ASSERT_TRUE(hive);
-  auto query = parsed<RegQuery>({"query", "", "/s", "/v", "Type"}, RegRoot::optional);
-  auto text = print_reg(query, *hive, query.key.path);
-  ASSERT_TRUE(text) << text.error().describe();
-  EXPECT_THAT(*text, HasSubstr("\nObjects\\{9dea862c-5cdd-4e70-acc1-f32b344d4795}\\"
+  std::string text = printed({"query", "", "/s", "/v", "Type"}, *hive);
+  EXPECT_THAT(text, HasSubstr("\nObjects\\{9dea862c-5cdd-4e70-acc1-f32b344d4795}\\"
                                "Description\n    Type    REG_DWORD    0x10100002\n"));
-  EXPECT_THAT(*text, testing::Not(HasSubstr("KeyName")));
+  EXPECT_THAT(text, testing::Not(HasSubstr("KeyName")));
 }
 
 TEST(RegQuery, MakesOneJsonDocument) {
@@ -157,11 +266,12 @@ TEST(RegQuery, MakesOneJsonDocument) {
   ASSERT_TRUE(hive);
   auto query =
       parsed<RegQuery>({"query", "data-test", "/v", "reg-multi-sz"}, RegRoot::optional);
-  auto text = json_of_reg(query, *hive, query.key.path);
-  ASSERT_TRUE(text) << text.error().describe();
-  EXPECT_EQ(*text, R"({
+  auto answer = answer_reg(query, *hive, query.key.path);
+  ASSERT_TRUE(answer) << answer.error().describe();
+  EXPECT_EQ(json_of_reg(query, *answer), R"({
   "key": "data-test",
   "keys": null,
+  "matches": null,
   "subkeys": [],
   "values": [
     {
@@ -181,47 +291,103 @@ TEST(RegQuery, NamesWhatIsMissing) {
   auto hive = corpus_hive(path);
   ASSERT_TRUE(hive);
   auto query = parsed<RegQuery>({"query", "Description", "/v", "x"}, RegRoot::optional);
-  auto text = print_reg(query, *hive, query.key.path);
-  ASSERT_FALSE(text);
-  EXPECT_EQ(text.error().code(), Errc::not_found);
+  auto answer = answer_reg(query, *hive, query.key.path);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), Errc::not_found);
 }
 
-const repair::GuestPath kSystem = {.partition = 3, .path = "\\SYSTEM"};
+using Actions = std::vector<repair::Action>;
 
-TEST(RegAdd, IsOneEditForEachControlSet) {
-  auto add = parsed<RegAdd>({"add", "HKLM\\SYSTEM\\CurrentControlSet\\Services\\x",
-                             "/v", "Start", "/t", "REG_DWORD", "/d", "4"});
-  auto actions = plan_reg(add, kSystem,
-                          {"ControlSet001\\Services\\x", "ControlSet002\\Services\\x"});
-  ASSERT_EQ(actions.size(), 2u);
-  const auto& second = std::get<repair::RegistrySet>(actions[1]);
-  EXPECT_EQ(second.hive, kSystem);
-  EXPECT_EQ(second.key, "ControlSet002\\Services\\x");
-  EXPECT_EQ(second.value->number(), 4u);
+// What an edit of the small hive comes to; nothing where it is refused.
+template <class Command, class... More>
+Actions planned(const Command& command, const More&... more) {
+  RegHives hives(small_hive());
+  std::vector<std::string> notes;
+  auto actions = plan_reg(command, more..., hives, notes);
+  if (!actions) return {};
+  return *actions;
 }
 
-TEST(RegDelete, LeavesOutTheSetsThatLackTheKey) {
-  DRYDOCK_CORPUS_FILE(path, "bcd/regipy/BCD.xz");
-  auto hive = corpus_hive(path);
-  ASSERT_TRUE(hive);
-  RegDelete remove{.key = {}, .value = "system"};
-  auto actions = plan_reg(remove, *hive, kSystem, {"Description", "nowhere"});
-  ASSERT_TRUE(actions) << actions.error().describe();
-  ASSERT_EQ(actions->size(), 1u);
-  EXPECT_EQ(std::get<repair::RegistryDelete>(actions->front()).value, "system");
-  auto none = plan_reg(remove, *hive, kSystem, {"nowhere"});
-  ASSERT_FALSE(none);
-  EXPECT_EQ(none.error().code(), Errc::not_found);
+const repair::RegistrySet& set_of(const repair::Action& action) {
+  return std::get<repair::RegistrySet>(action);
+}
+const repair::RegistryDelete& delete_of(const repair::Action& action) {
+  return std::get<repair::RegistryDelete>(action);
 }
 
-TEST(RegDelete, OfAllValuesNamesEach) {
-  DRYDOCK_CORPUS_FILE(path, "bcd/regipy/BCD.xz");
-  auto hive = corpus_hive(path);
-  ASSERT_TRUE(hive);
-  RegDelete remove{.key = {}, .value = {}, .all_values = true};
-  auto actions = plan_reg(remove, *hive, kSystem, {"Description"});
-  ASSERT_TRUE(actions) << actions.error().describe();
-  EXPECT_EQ(actions->size(), 4u);
+TEST(RegDelete, IsOfWhatIsThere) {
+  RegKey key = *parse_reg_key("a", RegRoot::optional);
+  Actions one = planned(RegDelete{.key = key, .value = "start"});
+  ASSERT_EQ(one.size(), 1u);
+  EXPECT_EQ(delete_of(one[0]).value, "start");
+  EXPECT_EQ(planned(RegDelete{.key = key, .all_values = true}).size(), 2u);
+  EXPECT_EQ(planned(RegDelete{.key = key, .value = "none"}).size(), 0u);
+}
+
+TEST(RegCopy, TakesWhatIsBelowOnlyIfTold) {
+  RegCopy copy{.from = *parse_reg_key("a", RegRoot::optional),
+               .to = *parse_reg_key("c", RegRoot::optional)};
+  EXPECT_EQ(planned(copy).size(), 2u);
+  copy.recursive = true;
+  Actions all = planned(copy);
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(set_of(all[2]).key, "c\\deep");
+  EXPECT_EQ(set_of(all[2]).value->name, "many");
+}
+
+std::vector<reg_file::Section> sections(std::string_view text) {
+  auto read = reg_file::read(bytes_of(text));
+  return read ? *read : std::vector<reg_file::Section>{};
+}
+
+TEST(RegImport, DeletesOnlyWhatIsThereAtThatLine) {
+  auto file = sections(
+      "REGEDIT4\n[-a]\n[-a\\deep]\n[a]\n\"Text\"=-\n\"new\"=\"1\"\n\"new\"=-\n"
+      "[-nowhere]\n[b]\n\"START\"=-\n\"start\"=-\n");
+  Actions actions = planned(RegImport{}, file, RegRoot::optional);
+  ASSERT_EQ(actions.size(), 5u);
+  EXPECT_EQ(delete_of(actions[0]).key, "a");
+  EXPECT_EQ(set_of(actions[1]).key, "a");
+  EXPECT_FALSE(set_of(actions[1]).value);
+  EXPECT_EQ(set_of(actions[2]).value->name, "new");
+  EXPECT_EQ(delete_of(actions[3]).value, "new");
+  EXPECT_EQ(delete_of(actions[4]).value, "START");
+}
+
+TEST(RegRestore, EmptiesTheKeyFirst) {
+  hive::Hive saved = small_hive();
+  Actions actions = planned(
+      RegRestore{.key = *parse_reg_key("b", RegRoot::optional), .file = ""}, saved);
+  ASSERT_EQ(actions.size(), 10u);
+  EXPECT_EQ(delete_of(actions[0]).value, "start");
+  EXPECT_EQ(delete_of(actions[2]).key, "b\\other");
+  EXPECT_EQ(set_of(actions[3]).key, "b");
+  EXPECT_EQ(set_of(actions[4]).key, "b\\a");
+}
+
+std::string compared(const std::vector<std::string>& words, const hive::Hive& hive) {
+  auto compare = parsed<RegCompare>(words, RegRoot::optional);
+  RegSide first{.hive = &hive, .path = compare.first.path, .name = "A"};
+  RegSide second{.hive = &hive, .path = compare.second.path, .name = "B"};
+  auto pairs = compare_reg(compare, first, second);
+  return pairs ? print_reg(compare, *pairs, first, second) : pairs.error().words();
+}
+
+TEST(RegCompare, TellsWhatEitherSideHas) {
+  hive::Hive hive = small_hive();
+  EXPECT_EQ(compared({"compare", "a", "b", "/s"}, hive),
+            "< Value:  A  Start    REG_DWORD    0x3\n"
+            "> Value:  B  start    REG_DWORD    0x4\n"
+            "< Value:  A  Text    REG_SZ    one\n"
+            "> Value:  B  More    REG_BINARY    0102\n"
+            "< Key:  A\\deep\n> Key:  B\\other\n"
+            "\nResult Compared: Different\n\n"
+            "The operation completed successfully.\n");
+  EXPECT_EQ(compared({"compare", "a", "a", "/oa", "/v", "text"}, hive),
+            "= Value:  A  Text    REG_SZ    one\n\nResult Compared: Identical\n\n"
+            "The operation completed successfully.\n");
+  EXPECT_EQ(compared({"compare", "a", "b", "/on"}, hive),
+            "Result Compared: Different\n\nThe operation completed successfully.\n");
 }
 
 }  // namespace
