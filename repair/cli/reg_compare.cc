@@ -21,9 +21,7 @@ using nlohmann::json;
 
 // A name as hives tell two of them apart.
 std::u16string folded(std::string_view name) {
-  std::u16string units = to_utf16(name).value_or(u"");
-  for (char16_t& unit : units) unit = hive::upcase(unit);
-  return units;
+  return hive::upcase(to_utf16(name).value_or(u""));
 }
 
 std::string below(std::string_view key, std::string_view name) {

@@ -90,9 +90,7 @@ Done empty_key(const Hive& hive, const repair::GuestPath& file, const std::strin
 
 // A name as hives tell two of them apart.
 std::u16string folded(std::string_view name) {
-  std::u16string units = to_utf16(name).value_or(u"");
-  for (char16_t& unit : units) unit = hive::upcase(unit);
-  return units;
+  return hive::upcase(to_utf16(name).value_or(u""));
 }
 
 // What a file is imported into, and what the lines so far have made of it: a later

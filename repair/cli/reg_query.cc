@@ -60,9 +60,7 @@ class Pattern {
  private:
   std::u16string folded(std::string_view text) const {
     std::u16string units = to_utf16(text).value_or(u"");
-    if (case_matters_) return units;
-    for (char16_t& unit : units) unit = hive::upcase(unit);
-    return units;
+    return case_matters_ ? units : hive::upcase(units);
   }
 
   bool case_matters_;

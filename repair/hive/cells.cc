@@ -27,6 +27,18 @@ std::u16string decode_name(Bytes bytes, bool latin1) {
   return name;
 }
 
+// Whether a stored name is `name`, which is in upper case.
+bool is_name(Bytes stored, bool latin1, std::u16string_view name) {
+  std::size_t unit = latin1 ? 1 : sizeof(char16_t);
+  if (stored.size() / unit != name.size()) return false;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    char16_t letter = latin1 ? std::to_integer<unsigned char>(stored[i])
+                             : char16_t{*load<le16>(stored, i * unit)};
+    if (upcase(letter) != name[i]) return false;
+  }
+  return true;
+}
+
 // `count` offsets, one after the other.
 std::vector<std::uint32_t> decode_offsets(Bytes bytes, std::size_t count) {
   std::vector<std::uint32_t> offsets(count);
@@ -110,6 +122,29 @@ Result<ValueCell> Cells::value(std::uint32_t offset) const {
   return ValueCell{.offset = offset,
                    .node = *node,
                    .name = decode_name(rest.first(node->name_size), latin1)};
+}
+
+Result<bool> Cells::key_has_name(std::uint32_t offset, std::u16string_view name) const {
+  Bytes cell = TRY(at(offset));
+  auto node = load<KeyNode>(cell);
+  if (!node || node->signature != kKeySignature ||
+      node->name_size > cell.size() - sizeof(KeyNode)) {
+    return key(offset).error();
+  }
+  bool latin1 = (node->flags & key_flag::latin1_name) != 0;
+  return is_name(cell.subspan(sizeof(KeyNode), node->name_size), latin1, name);
+}
+
+Result<bool> Cells::value_has_name(std::uint32_t offset,
+                                   std::u16string_view name) const {
+  Bytes cell = TRY(at(offset));
+  auto node = load<ValueNode>(cell);
+  if (!node || node->signature != kValueSignature ||
+      node->name_size > cell.size() - sizeof(ValueNode)) {
+    return value(offset).error();
+  }
+  bool latin1 = (node->flags & value_flag::latin1_name) != 0;
+  return is_name(cell.subspan(sizeof(ValueNode), node->name_size), latin1, name);
 }
 
 Result<SubkeyList> Cells::subkey_list(std::uint32_t offset) const {

@@ -66,6 +66,11 @@ class Cells {
   Result<ValueCell> value(std::uint32_t offset) const;
   Result<SubkeyList> subkey_list(std::uint32_t offset) const;
 
+  // Whether the key, or the value, is called so in any case, without decoding
+  // more of it than that takes: `name` is in upper case.
+  Result<bool> key_has_name(std::uint32_t offset, std::u16string_view name) const;
+  Result<bool> value_has_name(std::uint32_t offset, std::u16string_view name) const;
+
   // The cells of a key's subkeys and values, in their lists' order.
   Result<std::vector<std::uint32_t>> subkeys(const KeyCell& key) const;
   Result<std::vector<std::uint32_t>> values(const KeyCell& key) const;

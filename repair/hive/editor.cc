@@ -55,9 +55,11 @@ std::optional<SecurityNode> security_at(const Cells& cells, std::uint32_t offset
 
 Result<std::optional<ValueCell>> find_value(const Cells& cells, const KeyCell& key,
                                             std::u16string_view name) {
+  std::u16string wanted = upcase(name);
   for (std::uint32_t offset : TRY(cells.values(key))) {
-    ValueCell value = TRY(cells.value(offset));
-    if (compare_ignoring_case(value.name, name) == 0) return std::optional(value);
+    if (TRY(cells.value_has_name(offset, wanted))) {
+      return std::optional(TRY(cells.value(offset)));
+    }
   }
   return std::optional<ValueCell>();
 }

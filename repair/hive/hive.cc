@@ -82,13 +82,10 @@ struct Hive::Impl {
 };
 
 Result<Key> Hive::Impl::find_subkey(Key parent, std::string_view name) const {
-  std::u16string wanted = TRY(encode_name(name));
+  std::u16string wanted = upcase(TRY(encode_name(name)));
   KeyCell cell = TRY(key(parent));
   for (std::uint32_t offset : TRY(cells.subkeys(cell))) {
-    KeyCell subkey = TRY(cells.key(offset));
-    if (compare_ignoring_case(subkey.name, wanted) == 0) {
-      return make_key(cell.offset, offset);
-    }
+    if (TRY(cells.key_has_name(offset, wanted))) return make_key(cell.offset, offset);
   }
   return Error(Errc::not_found,
                fmt::format("there is no key {} in {}", name, to_utf8(cell.name)));

@@ -103,6 +103,12 @@ char16_t upcase(char16_t letter) {
   return static_cast<char16_t>(letter + run.delta);
 }
 
+std::u16string upcase(std::u16string_view text) {
+  std::u16string upper(text);
+  for (char16_t& letter : upper) letter = upcase(letter);
+  return upper;
+}
+
 std::weak_ordering compare_ignoring_case(std::u16string_view a, std::u16string_view b) {
   return std::lexicographical_compare_three_way(
       a.begin(), a.end(), b.begin(), b.end(),

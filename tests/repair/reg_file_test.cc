@@ -22,7 +22,8 @@ std::vector<Section> read_text(std::string_view text) {
 Value value_in(const std::string& line) {
   auto sections = read_text("Windows Registry Editor Version 5.00\n\n[k]\n" + line);
   if (sections.size() != 1 || sections[0].entries.size() != 1) return {};
-  return sections[0].entries[0].value.value_or(Value{.name = "deleted"});
+  return sections[0].entries[0].value.value_or(
+      Value{.name = "deleted", .type = {}, .data = {}});
 }
 
 std::string refusal(std::string_view text) {
@@ -69,8 +70,7 @@ TEST(RegFile, IsReadInEveryEncoding) {
   ByteVector utf16 = utf16le_bytes(*to_utf16("\uFEFF" + text));
   for (const std::string& file :
        {text, "\xEF\xBB\xBF" + text, std::string(as_text(utf16)),
-        std::string(as_text(utf16).substr(2)),
-        "REGEDIT4\n[k]\n\"\xe4\"=\"\x80\""s}) {
+        std::string(as_text(utf16).substr(2)), "REGEDIT4\n[k]\n\"\xe4\"=\"\x80\""s}) {
     auto sections = read_text(file);
     ASSERT_EQ(sections.size(), 1u);
     EXPECT_EQ(sections[0].entries.at(0).name, "\u00e4");
@@ -106,8 +106,8 @@ TEST(RegFile, IsWrittenAsRegeditDoes) {
   std::u16string path = u"\\SystemRoot\\x.sys";
   Value expand = of_type(2, as_text(utf16le_bytes(path)));
   expand.name = "ImagePath";
-  ASSERT_TRUE(writer.add("HKEY_LOCAL_MACHINE\\k", {Value::sz("", "a\"b\\"),
-                                                   Value::dword("n", 10), expand}));
+  ASSERT_TRUE(writer.add("HKEY_LOCAL_MACHINE\\k",
+                         {Value::sz("", "a\"b\\"), Value::dword("n", 10), expand}));
   EXPECT_EQ(
       utf8_from_utf16le(writer.bytes()),
       "\uFEFFWindows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\k]\r\n"
@@ -117,12 +117,16 @@ TEST(RegFile, IsWrittenAsRegeditDoes) {
 }
 
 TEST(RegFile, WrittenAndReadIsWhatItWas) {
-  std::vector<Value> values = {
-      of_type(0, ""),           of_type(1, ""),
-      of_type(1, "a\0"s),       of_type(1, "a\0\0\0b\0\0\0"s),
-      of_type(1, "a"),          of_type(1, "a\0\n\0\0\0"s),
-      of_type(1, "\0\xd8\0\0"s), of_type(4, "\1\2\3"s),
-      of_type(4, "\1\2\3\4"s),  of_type(0x12345678, std::string(300, '\7'))};
+  std::vector<Value> values = {of_type(0, ""),
+                               of_type(1, ""),
+                               of_type(1, "a\0"s),
+                               of_type(1, "a\0\0\0b\0\0\0"s),
+                               of_type(1, "a"),
+                               of_type(1, "a\0\n\0\0\0"s),
+                               of_type(1, "\0\xd8\0\0"s),
+                               of_type(4, "\1\2\3"s),
+                               of_type(4, "\1\2\3\4"s),
+                               of_type(0x12345678, std::string(300, '\7'))};
   Writer writer;
   ASSERT_TRUE(writer.add("k", values));
   auto sections = read(writer.bytes());

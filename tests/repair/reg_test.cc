@@ -178,13 +178,14 @@ using namespace std::string_literals;
 hive::Hive small_hive() {
   HiveBuilder builder(
       {.name = "ROOT",
-       .subkeys = {{.name = "a",
-                    .values = {{"Start", 4, "\3\0\0\0"s}, {"Text", 1, "o\0n\0e\0\0\0"s}},
-                    .subkeys = {{.name = "deep",
-                                 .values = {{"many", 7, "x\0\0\0y\0\0\0\0\0"s}}}}},
-                   {.name = "b",
-                    .values = {{"start", 4, "\4\0\0\0"s}, {"More", 3, "\1\2"s}},
-                    .subkeys = {{.name = "other"}}}}});
+       .subkeys = {
+           {.name = "a",
+            .values = {{"Start", 4, "\3\0\0\0"s}, {"Text", 1, "o\0n\0e\0\0\0"s}},
+            .subkeys = {{.name = "deep",
+                         .values = {{"many", 7, "x\0\0\0y\0\0\0\0\0"s}}}}},
+           {.name = "b",
+            .values = {{"start", 4, "\4\0\0\0"s}, {"More", 3, "\1\2"s}},
+            .subkeys = {{.name = "other"}}}}});
   return *hive::open_hive(builder.bytes());
 }
 
@@ -256,7 +257,7 @@ TEST(RegQuery, WithSShowsAllBelow) {
   ASSERT_TRUE(hive);
   std::string text = printed({"query", "", "/s", "/v", "Type"}, *hive);
   EXPECT_THAT(text, HasSubstr("\nObjects\\{9dea862c-5cdd-4e70-acc1-f32b344d4795}\\"
-                               "Description\n    Type    REG_DWORD    0x10100002\n"));
+                              "Description\n    Type    REG_DWORD    0x10100002\n"));
   EXPECT_THAT(text, testing::Not(HasSubstr("KeyName")));
 }
 
