@@ -82,8 +82,9 @@ Done empty_key(const Hive& hive, const repair::GuestPath& file, const std::strin
         RegistryDelete{.hive = file, .key = path, .value = std::move(value.name)});
   }
   for (Key subkey : TRY(hive.subkeys(*key))) {
-    actions.push_back(RegistryDelete{
-        .hive = file, .key = below(path, TRY(hive.name(subkey))), .value = {}});
+    std::string name = TRY(hive.name(subkey));
+    actions.push_back(
+        RegistryDelete{.hive = file, .key = below(path, name), .value = {}});
   }
   return {};
 }

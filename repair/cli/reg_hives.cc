@@ -34,8 +34,8 @@ Result<RegHives::Place> RegHives::open(const RegKey& key) {
   std::pair place(file.partition, ascii_lower(file.path));
   auto found = open_.find(place);
   if (found == open_.end()) {
-    Open open{.name = key.user.empty() ? key.hive : key.root,
-              .hive = TRY(repair::open_hive(windows_->disk(), file))};
+    hive::Hive hive = TRY(repair::open_hive(windows_->disk(), file));
+    Open open{.name = key.user.empty() ? key.hive : key.root, .hive = std::move(hive)};
     found = open_.emplace(std::move(place), std::move(open)).first;
   }
   return Place{.hive = &found->second.hive, .file = std::move(file)};

@@ -125,10 +125,9 @@ Result<RegAnswer> Search::run(std::string_view path) {
   while (!ahead.empty()) {
     Ahead next = std::move(ahead.back());
     ahead.pop_back();
-    RegFound found{.name = next.name,
-                   .shown = next.matched || (query_.recursive && !query_.is_search()),
-                   .values = TRY(values_to_show(next.key)),
-                   .subkeys = {}};
+    RegFound found{.name = next.name, .values = {}, .subkeys = {}};
+    found.shown = next.matched || (query_.recursive && !query_.is_search());
+    found.values = TRY(values_to_show(next.key));
     count += found.values.size() + next.matched;
     std::size_t first = ahead.size();
     for (Key subkey : TRY(hive_.subkeys(next.key))) {

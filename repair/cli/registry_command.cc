@@ -52,9 +52,8 @@ Result<Exit> look(const RegQuery& query, RegHives& hives, Report& report) {
 
 Result<RegSide> side_of(const RegKey& key, RegHives& hives) {
   RegHives::Place place = TRY(hives.open(key));
-  return RegSide{.hive = place.hive,
-                 .path = TRY(path_to_read(*place.hive, key)),
-                 .name = key.name()};
+  std::string path = TRY(path_to_read(*place.hive, key));
+  return RegSide{.hive = place.hive, .path = std::move(path), .name = key.name()};
 }
 
 Result<Exit> look(const RegCompare& compare, RegHives& hives, Report& report) {
