@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "repair/cli/reg_print.h"
@@ -194,6 +195,7 @@ std::string print_reg(const RegQuery& query, const RegAnswer& answer) {
       bool alone = lines.empty() && query.is_search();
       text += fmt::format("{}\n{}{}", shown(found.name), lines, alone ? "" : "\n");
     }
+    if (query.recursive) continue;  // They follow, each with what it holds.
     for (const std::string& subkey : found.subkeys) text += subkey + "\n";
   }
   if (!text.empty()) text.insert(0, "\n");

@@ -205,6 +205,13 @@ TEST(RegQuery, ShowsAKeyItsValuesAndTheNamesBelow) {
             "\nHKEY_LOCAL_MACHINE\\X\\a\\deep\n    many    REG_MULTI_SZ    x,y\n\n");
 }
 
+TEST(RegQuery, WithSNamesEachKeyOnce) {
+  hive::Hive hive = small_hive();
+  EXPECT_EQ(printed({"query", "HKLM\\X\\b", "/s"}, hive),
+            "\nHKEY_LOCAL_MACHINE\\X\\b\n    start    REG_DWORD    0x4\n"
+            "    More    REG_BINARY    0102\n\nHKEY_LOCAL_MACHINE\\X\\b\\other\n\n");
+}
+
 TEST(RegQuery, CountsWhatASearchFinds) {
   hive::Hive hive = small_hive();
   EXPECT_EQ(printed({"query", "HKLM\\X", "/s", "/v", "START"}, hive),
