@@ -69,7 +69,8 @@ Result<Exit> look(const RegCompare& compare, RegHives& hives, Report& report) {
 }
 
 Done write_new(const std::string& path, bool replaces, Bytes bytes) {
-  if (!replaces && std::filesystem::exists(path)) {
+  std::error_code ignored;
+  if (!replaces && std::filesystem::exists(path, ignored)) {
     return Error(Errc::bad_argument, "there is a file here already (/y replaces it)")
         .in(path);
   }

@@ -40,7 +40,7 @@ def entries(text):
     key = None
     for line in text.splitlines()[1:]:
         if line.startswith("["):
-            key = keys.setdefault(line[1:line.rindex("]")], {})
+            key = keys.setdefault(line[1:line.rindex("]")].rstrip("\\"), {})
         elif line:
             found = re.fullmatch(r'(@|"(?:[^"\\]|\\.)*")=(.*)', line)
             key[found[1]] = plain(found[2])

@@ -143,7 +143,7 @@ TEST(RegWords, RefuseWhatRegExeWould) {
   EXPECT_EQ(refusal({"export", "HKLM\\SYSTEM\\x"}), "reg export what file");
   EXPECT_EQ(refusal({"query"}), "reg query what key");
   EXPECT_EQ(refusal({"query", "HKLM\\SYSTEM", "/x"}), "reg query doesn't know \"/x\"");
-  EXPECT_EQ(refusal({"query", "HKLM\\SYSTEM", "/v"}), "after /v something is missing");
+  EXPECT_EQ(refusal({"add", "HKLM\\SYSTEM", "/v"}), "after /v something is missing");
   EXPECT_EQ(refusal({"query", "HKLM\\SYSTEM", "/v", "a", "/ve"}),
             "/v, /ve and /va exclude each other");
   EXPECT_EQ(refusal({"query", "HKLM\\SYSTEM", "/s", "/s"}), "/s stands there twice");
