@@ -94,7 +94,7 @@ class Reg(DiskTest):
         file = self.write("in.reg", REG_FILE + "[HKEY_LOCAL_MACHINE\\SYSTEM\\x]\noops\n",
                           "utf-8")
         ran = self.succeed(drydock("reg", disk, "import", file), 3)
-        self.assertIn("line 18", ran.err)
+        self.assertIn("line 17", ran.err)
         user = self.write("hkcu.reg", "REGEDIT4\n[HKEY_CURRENT_USER\\x]\n", "ascii")
         self.assertIn("HKU\\NAME", self.succeed(drydock("reg", disk, "import", user), 3).err)
         self.assertEqual(self.hash(disk), before)
