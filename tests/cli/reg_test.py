@@ -218,6 +218,8 @@ class CorpusHives(DiskTest):
             ran = drydock("reg", hive, "export", "HKLM\\X", self.folder / "out.reg", "/y")
             if theirs.code != 0 or ran.code != 0 or "recover" in ran.err:
                 continue
+            if path.name == "InvalidParentHive":
+                continue  # hivexregedit names keys by their parent fields, of which one lies
             if "\ufffd" in theirs.out:
                 continue  # hivexregedit leaves names in Latin-1 as they are
             with self.subTest(path):
