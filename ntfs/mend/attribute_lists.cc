@@ -46,18 +46,25 @@ Result<ByteVector> mended(const FileTable& table, Bytes list,
   ByteVector mended(list.begin(), list.end());
   for (const ListedAttribute& entry : entries) {
     if (entry.name_offset == kListNameOffset) continue;
+    std::size_t name_size = 2 * entry.name.size();
+    // Further behind it might not fit into the entry.
+    if (entry.name_offset < kListNameOffset && name_size != 0) {
+      return Error(Errc::unsupported,
+                   fmt::format("the entry at {} has its name at {:02X}h, among its own "
+                               "fields",
+                               entry.offset, entry.name_offset));
+    }
     if (!is_true(table, entry)) {
       return Error(Errc::unsupported,
                    fmt::format("the entry at {} says that its name is at {:02X}h, and "
                                "leads to no attribute",
                                entry.offset, entry.name_offset));
     }
-    std::size_t name_size = 2 * entry.name.size();
     auto at = mended.begin() + entry.offset;
     at[offsetof(AttributeListEntry, name_offset)] = std::byte{kListNameOffset};
     std::copy_n(list.begin() + entry.offset + entry.name_offset, name_size,
                 at + kListNameOffset);
-    if (entry.name_offset < kListNameOffset || name_size == 0) continue;
+    if (name_size == 0) continue;
     // What the name leaves behind.
     std::fill_n(at + kListNameOffset + name_size, entry.name_offset - kListNameOffset,
                 std::byte{0});

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "ntfs/volume_check.h"
+#include "ntfs/volume_mend.h"
 #include "tests/fuzz/check_volume.h"
 #include "vhd/base/endian.h"
 #include "vhd/memory_device.h"
@@ -45,6 +46,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       fuzz::patched(std::as_bytes(std::span(data, size))));
   ByteVector before(device->bytes().begin(), device->bytes().end());
   auto check = check_volume(device);
+  for (VolumePart part : {VolumePart::boot_sector, VolumePart::mft_mirror,
+                          VolumePart::attribute_lists, VolumePart::dirty_mark}) {
+    static_cast<void>(bool(find_wound(device, part, Records::all)));
+  }
   fuzz::require(std::ranges::equal(before, device->bytes()));
   if (!check) return 0;
   fuzz::require(check->problems.size() <= kProblemCountMax);

@@ -305,6 +305,16 @@ TEST_F(VolumeMendLists, AnEntryThatLeadsNowhereIsNotMended) {
               HasSubstr("leads to no attribute"));
 }
 
+TEST_F(VolumeMendLists, ANameAmongAnEntrysOwnFieldsIsNotMoved) {
+  put_pieces(400);
+  change_list([](MutableBytes entry) {
+    entry[6] = std::byte{4};  // of the name, in UTF-16 units
+    entry[7] = std::byte{0x10};
+  });
+  EXPECT_THAT(what(VolumePart::attribute_lists, Records::all),
+              HasSubstr("among its own fields"));
+}
+
 // ---- dirty mark
 
 class VolumeMendDirty : public VolumeMend {
