@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "repair/bcdedit/of_disk.h"
 #include "repair/cli/bare_hive.h"
-#include "repair/cli/bcdedit_words.h"
 #include "repair/cli/change.h"
 #include "repair/cli/commands.h"
 #include "repair/cli/host_file.h"
@@ -23,85 +22,22 @@
 namespace drydock::cli {
 namespace {
 
-constexpr std::string_view kSystemStore = "esp:\\EFI\\Microsoft\\Boot\\BCD";
-
 // Whose store is meant, and of what.
 struct Place {
   const WordsRequest& request;
   std::optional<std::string> guest;  // /store's path
 };
 
-// The store that /store names; else that of the Windows that is meant; where none was
-// found, that of the system partition.
-Result<repair::GuestPath> find_store(const repair::Disk& disk, const Place& place,
-                                     std::size_t installation) {
-  if (place.guest) return disk.resolve(*place.guest, installation);
-  if (installation < disk.installations().size()) {
-    const auto& bcd = disk.installations()[installation]->boot().bcd;
-    if (bcd) return *bcd;
-  }
-  return disk.resolve(kSystemStore, installation);
-}
-
-// "C:", "3", "\Device\HarddiskVolume3" or a partition's GUID, to its number.
-Result<std::uint32_t> partition_number(const repair::Disk& disk, std::string_view name,
-                                       std::size_t installation) {
-  constexpr std::string_view kVolume = "\\device\\harddiskvolume";
-  if (auto id = parse_guid(name)) {
-    for (const auto& partition : disk.table().partitions) {
-      if (partition.id == *id) return partition.number;
-    }
-    return Error(Errc::not_found, "no partition of this disk has this id");
-  }
-  std::string_view digits = name;
-  if (ascii_lower(name).starts_with(kVolume)) digits.remove_prefix(kVolume.size());
-  std::uint32_t number = 0;
-  auto [end, problem] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (problem == std::errc() && end == digits.data() + digits.size()) return number;
-  return TRY(disk.resolve(std::string(name) + "\\", installation)).partition;
-}
-
-PartitionNames names_of(const repair::Disk& disk, std::size_t installation) {
-  PartitionNames names;
-  names.find = [&disk, installation](std::string_view name) -> Result<bcd::Device> {
-    std::uint32_t number = TRY(partition_number(disk, name, installation));
-    const partition::Partition* partition = disk.find_partition(number);
-    if (partition == nullptr) {
-      return Error(Errc::not_found, "this disk has no partition of this name or number")
-          .in(name);
-    }
-    if (disk.table().scheme == partition::Scheme::mbr) {
-      return bcd::mbr_partition(
-          {.signature = disk.table().mbr_signature, .offset = partition->offset});
-    }
-    return bcd::gpt_partition(disk.table().disk_id, partition->id);
-  };
-  names.show = [&disk,
-                installation](const bcd::Device& device) -> std::optional<std::string> {
-    for (const auto& partition : disk.table().partitions) {
-      if (!repair::names_partition(device, disk.table(), partition)) continue;
-      std::string shown =
-          disk.show({.partition = partition.number, .path = "\\"}, installation);
-      bool letter = shown.size() == 3 && (shown[0] < '0' || shown[0] > '9');
-      // Where Windows has no letter bcdedit.exe prints the volume's device.
-      return letter ? shown.substr(0, 2)
-                    : "\\Device\\HarddiskVolume" + std::to_string(partition.number);
-    }
-    return std::nullopt;
-  };
-  return names;
-}
-
-Exit print(const BcdeditEnum& what, hive::Hive& hive, const std::string& name,
-           const PartitionNames& names, Report& report) {
+Exit print(const bcdedit::Enum& what, hive::Hive& hive, const std::string& name,
+           const bcdedit::PartitionNames& names, Report& report) {
   auto printed = [&]() -> Done {
     bcd::Store store = TRY(bcd::Store::open(hive));
     if (!report.json()) {
-      report.print(TRY(print_bcd(what, store, names)));
+      report.print(TRY(bcdedit::print(what, store, names)));
       return {};
     }
-    auto document = nlohmann::json::parse(TRY(json_of_bcd(what, store, name)));
+    auto document =
+        nlohmann::json::parse(TRY(bcdedit::to_json_text(what, store, name)));
     document["recovery"] = to_json(hive.recovery());
     report.document(std::move(document));
     return {};
@@ -127,7 +63,7 @@ Result<OpenStore> open_store(const Place& place, Report& report) {
   note_image(*view, report);
   auto disk =
       TRY(repair::open_disk(*view, change.disk.options()).in(place.request.target));
-  repair::GuestPath path = TRY(find_store(*disk, place, installation));
+  repair::GuestPath path = TRY(bcdedit::find_store(*disk, place.guest, installation));
   note_volume(*disk, path.partition, report);
   hive::Hive hive = TRY(repair::open_hive(*disk, path));
   std::string name = disk->show(path, installation);
@@ -139,12 +75,12 @@ Result<OpenStore> open_store(const Place& place, Report& report) {
                    .hive = std::move(hive)};
 }
 
-Exit list_image(const Place& place, const BcdeditEnum& what, Report& report) {
+Exit list_image(const Place& place, const bcdedit::Enum& what, Report& report) {
   auto store = open_store(place, report);
   if (!store) return report.fail(store.error());
   std::size_t installation = place.request.change.installation.value_or(0);
-  return print(what, store->hive, store->name, names_of(*store->disk, installation),
-               report);
+  return print(what, store->hive, store->name,
+               bcdedit::names_of(*store->disk, installation), report);
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -153,17 +89,17 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-Exit change_store(const Place& place, const BcdeditCommand& command, Report& report) {
+Exit change_store(const Place& place, const bcdedit::Command& command, Report& report) {
   std::string what = joined(place.request.words);
   auto make_plan = [&](const repair::Disk& disk,
                        std::size_t installation) -> Result<repair::Plan> {
-    repair::GuestPath path = TRY(find_store(disk, place, installation));
+    repair::GuestPath path = TRY(bcdedit::find_store(disk, place.guest, installation));
     hive::Hive hive = TRY(repair::open_hive(disk, path));
     bcd::Store store = TRY(bcd::Store::open(hive).in(disk.show(path)));
     repair::Plan plan;
     for (repair::Action& action :
-         TRY(plan_bcdedit(command, store, path, names_of(disk, installation),
-                          random_guid)
+         TRY(bcdedit::plan(command, store, path, bcdedit::names_of(disk, installation),
+                           random_guid)
                  .in(disk.show(path)))) {
       plan.edits.push_back({.action = std::move(action), .why = what});
     }
@@ -175,11 +111,11 @@ Exit change_store(const Place& place, const BcdeditCommand& command, Report& rep
 }
 
 Exit change_bare_store(const WordsRequest& request, const std::string& path,
-                       const BcdeditCommand& command, Report& report) {
+                       const bcdedit::Command& command, Report& report) {
   auto actions = [&]() -> Result<std::vector<repair::Action>> {
     hive::Hive hive = TRY(open_bare_hive(path, report));
     bcd::Store store = TRY(bcd::Store::open(hive).in(path));
-    return plan_bcdedit(command, store, {}, {}, random_guid).in(path);
+    return bcdedit::plan(command, store, {}, {}, random_guid).in(path);
   }();
   if (!actions) return report.fail(actions.error());
   return change_bare_hive(path, request.change.dry_run, *actions, report);
@@ -197,7 +133,7 @@ Exit import_store(const Place& place, const std::string& file, Report& report) {
   if (!is_store) return report.fail(std::move(is_store).error().in(file));
   auto make_plan = [&](const repair::Disk& disk,
                        std::size_t installation) -> Result<repair::Plan> {
-    repair::GuestPath path = TRY(find_store(disk, place, installation));
+    repair::GuestPath path = TRY(bcdedit::find_store(disk, place.guest, installation));
     FileSystemPtr volume = TRY(disk.volume(path.partition));
     std::uint32_t logged = TRY(repair::greatest_log_sequence(*volume, path.path));
     if (logged == UINT32_MAX) {
@@ -263,27 +199,27 @@ Exit create_store(const std::string& file, bool dry_run, Report& report) {
 // One command of a store, which is bare or of an image.
 struct Run {
   const Place& place;
-  const BcdeditCommand& command;
+  const bcdedit::Command& command;
   const std::string& bare;
   Report& report;
 
-  Exit operator()(const BcdeditEnum& what) const {
+  Exit operator()(const bcdedit::Enum& what) const {
     if (bare.empty()) return list_image(place, what, report);
     auto hive = open_bare_hive(bare, report);
     if (!hive) return report.fail(hive.error());
     return print(what, *hive, bare, {}, report);
   }
-  Exit operator()(const BcdeditExport& what) const {
+  Exit operator()(const bcdedit::Export& what) const {
     return export_store(place, bare, what.file, report);
   }
-  Exit operator()(const BcdeditImport& what) const {
+  Exit operator()(const bcdedit::Import& what) const {
     if (bare.empty()) return import_store(place, what.file, report);
     return report.fail(
         Error(Errc::bad_argument,
               "/import is of an image's store: a bare one is a file, so copy that"),
         Exit::usage);
   }
-  Exit operator()(const BcdeditCreateStore& what) const {
+  Exit operator()(const bcdedit::CreateStore& what) const {
     return create_store(what.file, place.request.change.dry_run, report);
   }
   template <class Change>
@@ -296,11 +232,11 @@ struct Run {
 }  // namespace
 
 Exit bcdedit(const WordsRequest& request, Report& report) {
-  auto command = parse_bcdedit(request.words);
+  auto command = bcdedit::parse(request.words);
   if (!command) return report.fail(command.error(), Exit::usage);
   std::string bare = request.store;
   if (bare.empty() && is_bare_hive(request.target)) bare = request.target;
-  bool makes = std::holds_alternative<BcdeditCreateStore>(command->action);
+  bool makes = std::holds_alternative<bcdedit::CreateStore>(command->action);
   if (bare.empty() && request.target.empty() && !makes) {
     return report.fail(Error(Errc::bad_argument, "name an image, or --store FILE"),
                        Exit::usage);

@@ -8,15 +8,15 @@
 #include <vector>
 
 #include "ntfs/libraries.h"
-#include "repair/cli/bcdedit_words.h"
+#include "repair/bcdedit/words.h"
 #include "repair/cli/command_line.h"
 #include "repair/cli/commands.h"
 #include "repair/cli/file_verbs.h"
 #include "repair/cli/image_commands.h"
 #include "repair/cli/key_file.h"
-#include "repair/cli/reg_words.h"
 #include "repair/cli/start_in_worker.h"
 #include "repair/cli/verb_options.h"
+#include "repair/reg/words.h"
 #include "vhd/base/utf16.h"
 #include "vhd/served_disk.h"
 
@@ -175,12 +175,12 @@ void take_target(WordsRequest& request, bool is_bcdedit) {
 
 // The files of the host that bcdedit's own words name.
 void add_named_files(const WordsRequest& request, worker::HostFiles& files) {
-  auto command = parse_bcdedit(request.words);
+  auto command = bcdedit::parse(request.words);
   if (!command) return;  // whoever runs it hears why
   const auto& action = command->action;
-  if (const auto* out = std::get_if<BcdeditExport>(&action)) files.write(out->file);
-  if (const auto* in = std::get_if<BcdeditImport>(&action)) files.read(in->file);
-  if (const auto* made = std::get_if<BcdeditCreateStore>(&action)) {
+  if (const auto* out = std::get_if<bcdedit::Export>(&action)) files.write(out->file);
+  if (const auto* in = std::get_if<bcdedit::Import>(&action)) files.read(in->file);
+  if (const auto* made = std::get_if<bcdedit::CreateStore>(&action)) {
     files.write(made->file);
   }
 }
@@ -203,7 +203,7 @@ void add_words_verb(CLI::App& app, const std::string& name, const std::string& a
     const std::string& target = request.store.empty() ? request.target : request.store;
     worker::HostFiles files = files_of(target, request.change);
     if (bcdedit) add_named_files(request, files);
-    RegFiles beside = bcdedit ? RegFiles{} : reg_files(request.words);
+    reg::Files beside = bcdedit ? reg::Files{} : reg::files_of(request.words);
     files.read(beside.read).write(beside.written);
     command = {.work = [&request,
                         function](Report& report) { return function(request, report); },

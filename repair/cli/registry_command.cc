@@ -11,13 +11,13 @@
 #include "repair/cli/host_file.h"
 #include "repair/cli/json.h"
 #include "repair/cli/notes.h"
-#include "repair/cli/reg_compare.h"
-#include "repair/cli/reg_edits.h"
-#include "repair/cli/reg_hives.h"
-#include "repair/cli/reg_query.h"
-#include "repair/cli/reg_words.h"
 #include "repair/hive/subtree.h"
 #include "repair/installation.h"
+#include "repair/reg/compare.h"
+#include "repair/reg/edits.h"
+#include "repair/reg/hives.h"
+#include "repair/reg/query.h"
+#include "repair/reg/words.h"
 #include "repair/transaction.h"
 #include "vhd/base/try.h"
 
@@ -36,34 +36,34 @@ Result<const repair::Installation*> installation_of(const repair::Disk& disk,
 
 // ---- Commands that look.  Each prints, and gives the exit code.
 
-Result<Exit> look(const RegQuery& query, RegHives& hives, Report& report) {
-  RegHives::Place place = TRY(hives.open(query.key));
+Result<Exit> look(const reg::Query& query, reg::Hives& hives, Report& report) {
+  reg::Hives::Place place = TRY(hives.open(query.key));
   std::string path = TRY(path_to_read(*place.hive, query.key));
-  RegAnswer answer = TRY(answer_reg(query, *place.hive, path));
+  reg::Answer answer = TRY(reg::answer(query, *place.hive, path));
   if (report.json()) {
-    auto document = nlohmann::json::parse(json_of_reg(query, answer));
+    auto document = nlohmann::json::parse(reg::to_json_text(query, answer));
     document["recovery"] = to_json(place.hive->recovery());
     report.document(std::move(document));
   } else {
-    report.print(print_reg(query, answer));
+    report.print(reg::print(query, answer));
   }
   return answer.match_count == 0 ? Exit::faults : Exit::done;
 }
 
-Result<RegSide> side_of(const RegKey& key, RegHives& hives) {
-  RegHives::Place place = TRY(hives.open(key));
+Result<reg::Side> side_of(const reg::KeyName& key, reg::Hives& hives) {
+  reg::Hives::Place place = TRY(hives.open(key));
   std::string path = TRY(path_to_read(*place.hive, key));
-  return RegSide{.hive = place.hive, .path = std::move(path), .name = key.name()};
+  return reg::Side{.hive = place.hive, .path = std::move(path), .name = key.name()};
 }
 
-Result<Exit> look(const RegCompare& compare, RegHives& hives, Report& report) {
-  RegSide first = TRY(side_of(compare.first, hives));
-  RegSide second = TRY(side_of(compare.second, hives));
-  auto pairs = TRY(compare_reg(compare, first, second));
+Result<Exit> look(const reg::Compare& compare, reg::Hives& hives, Report& report) {
+  reg::Side first = TRY(side_of(compare.first, hives));
+  reg::Side second = TRY(side_of(compare.second, hives));
+  auto pairs = TRY(reg::compare(compare, first, second));
   if (report.json()) {
-    report.document(nlohmann::json::parse(json_of_reg(pairs, first, second)));
+    report.document(nlohmann::json::parse(reg::to_json_text(pairs, first, second)));
   } else {
-    report.print(print_reg(compare, pairs, first, second));
+    report.print(reg::print(compare, pairs, first, second));
   }
   return all_alike(pairs) ? Exit::done : Exit::faults;
 }
@@ -79,7 +79,7 @@ Done write_new(const std::string& path, bool replaces, Bytes bytes) {
   return file.keep();
 }
 
-void report_written(const RegKey& key, const std::string& file, std::size_t size,
+void report_written(const reg::KeyName& key, const std::string& file, std::size_t size,
                     Report& report) {
   report.print(kSuccess);
   report.document({{"key", key.name()}, {"file", file}, {"bytes", size}});
@@ -103,8 +103,8 @@ Result<ByteVector> export_key(const hive::Hive& hive, hive::Key from,
   return writer.bytes();
 }
 
-Result<Exit> look(const RegExport& command, RegHives& hives, Report& report) {
-  RegHives::Place place = TRY(hives.open(command.key));
+Result<Exit> look(const reg::Export& command, reg::Hives& hives, Report& report) {
+  reg::Hives::Place place = TRY(hives.open(command.key));
   std::string path = TRY(path_to_read(*place.hive, command.key));
   hive::Key key = TRY(place.hive->find(path).in(command.key.name()));
   ByteVector text = TRY(export_key(*place.hive, key, command.key.name()));
@@ -113,8 +113,8 @@ Result<Exit> look(const RegExport& command, RegHives& hives, Report& report) {
   return Exit::done;
 }
 
-Result<Exit> look(const RegSave& command, RegHives& hives, Report& report) {
-  RegHives::Place place = TRY(hives.open(command.key));
+Result<Exit> look(const reg::Save& command, reg::Hives& hives, Report& report) {
+  reg::Hives::Place place = TRY(hives.open(command.key));
   std::string path = TRY(path_to_read(*place.hive, command.key));
   hive::Key key = TRY(place.hive->find(path).in(command.key.name()));
   ByteVector saved = TRY(hive::save_key(*place.hive, key).in(command.key.name()));
@@ -124,16 +124,16 @@ Result<Exit> look(const RegSave& command, RegHives& hives, Report& report) {
 }
 
 template <class Edit>
-Result<Exit> look(const Edit&, RegHives&, Report&) {
+Result<Exit> look(const Edit&, reg::Hives&, Report&) {
   return Error(Errc::bad_argument, "an edit shows nothing");
 }
 
-Result<Exit> look_at(const RegCommand& command, RegHives& hives, Report& report) {
+Result<Exit> look_at(const reg::Command& command, reg::Hives& hives, Report& report) {
   return std::visit([&](const auto& words) { return look(words, hives, report); },
                     command);
 }
 
-Exit look_at_image(const WordsRequest& request, const RegCommand& command,
+Exit look_at_image(const WordsRequest& request, const reg::Command& command,
                    Report& report) {
   auto exit = [&]() -> Result<Exit> {
     repair::View view =
@@ -145,7 +145,7 @@ Exit look_at_image(const WordsRequest& request, const RegCommand& command,
     const repair::Installation& windows =
         *TRY(installation_of(*disk, request.change.installation.value_or(0)));
     note_volume(*disk, windows.partition(), report);
-    RegHives hives(windows);
+    reg::Hives hives(windows);
     auto looked = look_at(command, hives, report);
     for (const auto& [name, hive] : hives.opened()) note_recovery(*hive, name, report);
     return looked;
@@ -155,8 +155,8 @@ Exit look_at_image(const WordsRequest& request, const RegCommand& command,
 
 // A bare hive has the name of its file, where the words have none for it: a .reg
 // file without a root is none.
-RegCommand with_root(RegCommand command, const std::string& file) {
-  auto* written = std::get_if<RegExport>(&command);
+reg::Command with_root(reg::Command command, const std::string& file) {
+  auto* written = std::get_if<reg::Export>(&command);
   if (written != nullptr && written->key.root.empty()) {
     written->key.root =
         "HKEY_LOCAL_MACHINE\\" + std::filesystem::path(file).filename().string();
@@ -164,11 +164,11 @@ RegCommand with_root(RegCommand command, const std::string& file) {
   return command;
 }
 
-Exit look_at_bare(const WordsRequest& request, const RegCommand& command,
+Exit look_at_bare(const WordsRequest& request, const reg::Command& command,
                   Report& report) {
   auto hive = open_bare_hive(request.target, report);
   if (!hive) return report.fail(hive.error());
-  RegHives hives(*std::move(hive));
+  reg::Hives hives(*std::move(hive));
   auto exit =
       look_at(with_root(command, request.target), hives, report).in(request.target);
   return exit ? *exit : report.fail(exit.error());
@@ -182,15 +182,15 @@ struct Source {
   std::optional<hive::Hive> hive;           // of restore
 };
 
-Result<Source> read_source(const RegCommand& command, Report& report) {
+Result<Source> read_source(const reg::Command& command, Report& report) {
   Source source;
-  if (const auto* import = std::get_if<RegImport>(&command)) {
+  if (const auto* import = std::get_if<reg::Import>(&command)) {
     ByteVector file = import->file == "-"
                           ? TRY(read_standard_input(reg_file::kFileSizeMax))
                           : TRY(read_host_file(import->file, reg_file::kFileSizeMax));
     source.sections = TRY(reg_file::read(file).in(import->file));
   }
-  if (const auto* restore = std::get_if<RegRestore>(&command)) {
+  if (const auto* restore = std::get_if<reg::Restore>(&command)) {
     source.hive = TRY(open_bare_hive(restore->file, report));
   }
   return source;
@@ -199,21 +199,23 @@ Result<Source> read_source(const RegCommand& command, Report& report) {
 // What the command comes to.
 struct Planner {
   const Source& source;
-  RegRoot root;
-  RegHives& hives;
+  reg::Root root;
+  reg::Hives& hives;
   std::vector<std::string>& notes;
 
   using Actions = Result<std::vector<repair::Action>>;
-  Actions operator()(const RegAdd& add) const { return plan_reg(add, hives, notes); }
-  Actions operator()(const RegDelete& remove) const {
-    return plan_reg(remove, hives, notes);
+  Actions operator()(const reg::Add& add) const { return reg::plan(add, hives, notes); }
+  Actions operator()(const reg::Delete& remove) const {
+    return reg::plan(remove, hives, notes);
   }
-  Actions operator()(const RegCopy& copy) const { return plan_reg(copy, hives, notes); }
-  Actions operator()(const RegImport& import) const {
-    return plan_reg(import, source.sections, root, hives, notes).in(import.file);
+  Actions operator()(const reg::Copy& copy) const {
+    return reg::plan(copy, hives, notes);
   }
-  Actions operator()(const RegRestore& restore) const {
-    return plan_reg(restore, *source.hive, hives, notes);
+  Actions operator()(const reg::Import& import) const {
+    return reg::plan(import, source.sections, root, hives, notes).in(import.file);
+  }
+  Actions operator()(const reg::Restore& restore) const {
+    return reg::plan(restore, *source.hive, hives, notes);
   }
   template <class Look>
   Actions operator()(const Look&) const {
@@ -221,23 +223,25 @@ struct Planner {
   }
 };
 
-bool only_looks(const RegCommand& command) {
-  return std::holds_alternative<RegQuery>(command) ||
-         std::holds_alternative<RegCompare>(command) ||
-         std::holds_alternative<RegExport>(command) ||
-         std::holds_alternative<RegSave>(command);
+bool only_looks(const reg::Command& command) {
+  return std::holds_alternative<reg::Query>(command) ||
+         std::holds_alternative<reg::Compare>(command) ||
+         std::holds_alternative<reg::Export>(command) ||
+         std::holds_alternative<reg::Save>(command);
 }
 
-Exit change_hives(const WordsRequest& request, const RegCommand& command,
+Exit change_hives(const WordsRequest& request, const reg::Command& command,
                   const Source& source, Report& report) {
   std::string what = "reg";
   for (const std::string& word : request.words) what += " " + word;
   auto make_plan = [&](const repair::Disk& disk,
                        std::size_t installation) -> Result<repair::Plan> {
-    RegHives hives(*TRY(installation_of(disk, installation)));
+    reg::Hives hives(*TRY(installation_of(disk, installation)));
     repair::Plan plan;
-    Planner planner{
-        .source = source, .root = RegRoot::named, .hives = hives, .notes = plan.notes};
+    Planner planner{.source = source,
+                    .root = reg::Root::named,
+                    .hives = hives,
+                    .notes = plan.notes};
     for (repair::Action& action : TRY(std::visit(planner, command))) {
       plan.edits.push_back({.action = std::move(action), .why = what});
     }
@@ -249,13 +253,13 @@ Exit change_hives(const WordsRequest& request, const RegCommand& command,
   return change_image(request.target, request.change, what, make_plan, report);
 }
 
-Exit change_bare(const WordsRequest& request, const RegCommand& command,
+Exit change_bare(const WordsRequest& request, const reg::Command& command,
                  const Source& source, Report& report) {
   auto actions = [&]() -> Result<std::vector<repair::Action>> {
-    RegHives hives(TRY(open_bare_hive(request.target, report)));
+    reg::Hives hives(TRY(open_bare_hive(request.target, report)));
     std::vector<std::string> notes;
     return std::visit(Planner{.source = source,
-                              .root = RegRoot::optional,
+                              .root = reg::Root::optional,
                               .hives = hives,
                               .notes = notes},
                       command);
@@ -272,7 +276,8 @@ Exit reg(const WordsRequest& request, Report& report) {
                        Exit::usage);
   }
   bool bare = is_bare_hive(request.target);
-  auto command = parse_reg(request.words, bare ? RegRoot::optional : RegRoot::named);
+  auto command =
+      reg::parse(request.words, bare ? reg::Root::optional : reg::Root::named);
   if (!command) return report.fail(command.error(), Exit::usage);
   if (only_looks(*command)) {
     return bare ? look_at_bare(request, *command, report)

@@ -8,7 +8,7 @@
 #include <cstdlib>
 
 #include "repair/bcd/names.h"
-#include "repair/cli/bcdedit_words.h"
+#include "repair/bcdedit/words.h"
 #include "tests/support/empty_hive.h"
 #include "vhd/base/endian.h"
 #include "vhd/memory_device.h"
@@ -44,7 +44,7 @@ void plant(hive::Hive& hive, const Record& record, Bytes data) {
 }
 
 void read_wholly(const Store& store) {
-  const cli::PartitionNames nobody;
+  const bcdedit::PartitionNames nobody;
   auto objects = store.objects();
   if (!objects || objects->size() != std::size(kObjects)) std::abort();
   for (const Object& object : *objects) {
@@ -57,8 +57,8 @@ void read_wholly(const Store& store) {
   if (!store.problems()) std::abort();
   static_cast<void>(store.resolve("{default}"));
   for (const char* which : {"active", "all"}) {
-    if (!cli::print_bcd({.which = which, .verbose = false}, store, nobody) ||
-        !cli::json_of_bcd({.which = which, .verbose = false}, store, "fuzz")) {
+    if (!bcdedit::print({.which = which, .verbose = false}, store, nobody) ||
+        !bcdedit::to_json_text({.which = which, .verbose = false}, store, "fuzz")) {
       std::abort();
     }
   }

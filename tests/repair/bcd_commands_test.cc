@@ -5,7 +5,7 @@
 
 #include <random>
 
-#include "repair/cli/bcdedit_words.h"
+#include "repair/bcdedit/words.h"
 #include "repair/hive/check.h"
 #include "repair/hive/new_hive.h"
 #include "repair/hive_editor.h"
@@ -30,7 +30,7 @@ using Words = std::vector<std::string>;
 
 constexpr Guid kResume = "44444444-2222-3333-4444-555555555555"_guid;
 
-PartitionNames partitions() {
+bcdedit::PartitionNames partitions() {
   return {.find = [](std::string_view word) -> Result<Device> {
             if (word == "C:") return bcd::gpt_partition(bcd::kDiskId, bcd::kWindowsId);
             return Error(Errc::not_found, "there is no partition " + std::string(word));
@@ -64,9 +64,9 @@ class Commands : public testing::Test {
   }
 
   Result<std::vector<repair::Outcome>> run_words(const Words& words) {
-    auto command = parse_bcdedit(words);
+    auto command = bcdedit::parse(words);
     if (!command) return std::move(command).error();
-    auto actions = plan_bcdedit(*command, *store_, {}, partitions(), [&] {
+    auto actions = bcdedit::plan(*command, *store_, {}, partitions(), [&] {
       Guid id = next_id();
       ++made_;
       return Result<Guid>(id);
@@ -108,10 +108,10 @@ class Commands : public testing::Test {
     return bool(store_->get(object, element));
   }
   std::string print(const Words& words) {
-    auto command = parse_bcdedit(words);
+    auto command = bcdedit::parse(words);
     if (!command) return command.error().describe();
     auto text =
-        print_bcd(std::get<BcdeditEnum>(command->action), *store_, partitions());
+        bcdedit::print(std::get<bcdedit::Enum>(command->action), *store_, partitions());
     return text ? *text : text.error().describe();
   }
 

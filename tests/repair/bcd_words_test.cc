@@ -4,7 +4,7 @@
 #include <sstream>
 
 #include "repair/bcd/names.h"
-#include "repair/cli/bcdedit_words.h"
+#include "repair/bcdedit/words.h"
 #include "tests/repair/bcd_fixture.h"
 #include "tests/repair/hive_support.h"
 #include "tests/support/corpus.h"
@@ -28,7 +28,7 @@ std::vector<std::string> split(const std::string& line) {
 constexpr Guid kNewId = "33333333-2222-3333-4444-555555555555"_guid;
 
 // "C:" and 3 are the Windows partition, volume 1 the system's.
-PartitionNames partitions() {
+bcdedit::PartitionNames partitions() {
   return {.find = [](std::string_view word) -> Result<Device> {
             if (word == "C:" || word == "3") {
               return bcd::gpt_partition(bcd::kDiskId, bcd::kWindowsId);
@@ -56,10 +56,10 @@ class Bcdedit : public testing::Test {
   }
 
   Result<std::vector<repair::Action>> plan(const std::string& line) {
-    auto command = parse_bcdedit(split(line));
+    auto command = bcdedit::parse(split(line));
     if (!command) return std::move(command).error();
-    return plan_bcdedit(*command, *store_, {.partition = 1, .path = "\\BCD"},
-                        partitions(), [] { return Result<Guid>(kNewId); });
+    return bcdedit::plan(*command, *store_, {.partition = 1, .path = "\\BCD"},
+                         partitions(), [] { return Result<Guid>(kNewId); });
   }
 
   // The one element that `line` sets; of an id of zero where it doesn't.
@@ -94,10 +94,10 @@ class Bcdedit : public testing::Test {
   }
 
   std::string print(const std::string& line) {
-    auto command = parse_bcdedit(split(line));
+    auto command = bcdedit::parse(split(line));
     if (!command) return command.error().describe();
     auto text =
-        print_bcd(std::get<BcdeditEnum>(command->action), *store_, partitions());
+        bcdedit::print(std::get<bcdedit::Enum>(command->action), *store_, partitions());
     return text ? *text : text.error().describe();
   }
 
@@ -150,10 +150,10 @@ TEST_F(Bcdedit, EmsCommandsAreSets) {
 }
 
 TEST_F(Bcdedit, StoreOfTheLineIsHandedToTheCaller) {
-  auto command = parse_bcdedit(split("/store F:\\boot\\bcd /ems {default} ON"));
+  auto command = bcdedit::parse(split("/store F:\\boot\\bcd /ems {default} ON"));
   ASSERT_TRUE(command);
   EXPECT_EQ(command->store, "F:\\boot\\bcd");
-  EXPECT_EQ(parse_bcdedit(split("/enum all /store X"))->store, "X");
+  EXPECT_EQ(bcdedit::parse(split("/enum all /store X"))->store, "X");
 }
 
 TEST_F(Bcdedit, IntegersAreWordsDecimalOrHexadecimal) {
@@ -350,7 +350,8 @@ TEST_F(Bcdedit, TextOfADiskCannotSteerTheTerminal) {
 }
 
 TEST_F(Bcdedit, JsonHasTheAgreedKeys) {
-  auto text = json_of_bcd({.which = "{bootmgr}", .verbose = false}, *store_, "esp:BCD");
+  auto text = bcdedit::to_json_text({.which = "{bootmgr}", .verbose = false}, *store_,
+                                    "esp:BCD");
   ASSERT_TRUE(text) << text.error().describe();
   auto json = nlohmann::json::parse(*text);
   EXPECT_EQ(json["store"], "esp:BCD");
@@ -371,7 +372,8 @@ TEST_F(Bcdedit, JsonHasTheAgreedKeys) {
 
 TEST_F(Bcdedit, JsonKeepsBigIntegersAndNamelessElements) {
   ASSERT_TRUE(store_->set(kLoader, 0x15000073, std::uint64_t{1} << 60));
-  auto text = json_of_bcd({.which = "{default}", .verbose = false}, *store_, "");
+  auto text =
+      bcdedit::to_json_text({.which = "{default}", .verbose = false}, *store_, "");
   ASSERT_TRUE(text);
   auto json = nlohmann::json::parse(*text);
   const auto& elements = json["objects"][0]["elements"];

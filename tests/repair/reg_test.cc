@@ -1,10 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "repair/cli/reg_compare.h"
-#include "repair/cli/reg_edits.h"
-#include "repair/cli/reg_query.h"
-#include "repair/cli/reg_words.h"
+#include "repair/reg/compare.h"
+#include "repair/reg/edits.h"
+#include "repair/reg/query.h"
+#include "repair/reg/words.h"
 #include "tests/repair/hive_support.h"
 #include "tests/support/corpus.h"
 #include "tests/support/hive_builder.h"
@@ -19,8 +19,9 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 template <class Command>
-Command parsed(const std::vector<std::string>& words, RegRoot root = RegRoot::named) {
-  auto command = parse_reg(words, root);
+Command parsed(const std::vector<std::string>& words,
+               reg::Root root = reg::Root::named) {
+  auto command = reg::parse(words, root);
   if (!command) {
     ADD_FAILURE() << command.error().describe();
     return {};
@@ -29,77 +30,79 @@ Command parsed(const std::vector<std::string>& words, RegRoot root = RegRoot::na
 }
 
 std::string refusal(const std::vector<std::string>& words) {
-  auto command = parse_reg(words);
+  auto command = reg::parse(words);
   return command ? "taken" : command.error().words();
 }
 
 TEST(RegWords, KnowTheHivesThatKeysLieIn) {
-  auto key = parse_reg_key("hklm\\system\\CurrentControlSet\\Services\\");
+  auto key = reg::parse_key("hklm\\system\\CurrentControlSet\\Services\\");
   ASSERT_TRUE(key) << key.error().describe();
   EXPECT_EQ(key->hive, "SYSTEM");
   EXPECT_EQ(key->path, "CurrentControlSet\\Services");
   EXPECT_EQ(key->root, "HKEY_LOCAL_MACHINE\\SYSTEM");
-  EXPECT_EQ(parse_reg_key("HKEY_USERS\\.DEFAULT\\Software")->hive, "DEFAULT");
-  EXPECT_EQ(parse_reg_key("HKLM\\BCD00000000\\Objects")->hive, "BCD00000000");
-  EXPECT_EQ(parse_reg_key("HKCR\\.txt")->path, "Classes\\.txt");
+  EXPECT_EQ(reg::parse_key("HKEY_USERS\\.DEFAULT\\Software")->hive, "DEFAULT");
+  EXPECT_EQ(reg::parse_key("HKLM\\BCD00000000\\Objects")->hive, "BCD00000000");
+  EXPECT_EQ(reg::parse_key("HKCR\\.txt")->path, "Classes\\.txt");
 }
 
 TEST(RegWords, KnowAUsersTwoHives) {
-  auto key = parse_reg_key("HKU\\Bob\\Software");
+  auto key = reg::parse_key("HKU\\Bob\\Software");
   ASSERT_TRUE(key) << key.error().describe();
   EXPECT_EQ(key->user, "Bob");
   EXPECT_EQ(key->path, "Software");
   EXPECT_EQ(key->root, "HKEY_USERS\\Bob");
-  auto classes = parse_reg_key("HKU\\S-1-5-21-1-2-3-500_classes");
+  auto classes = reg::parse_key("HKU\\S-1-5-21-1-2-3-500_classes");
   EXPECT_EQ(classes->user, "S-1-5-21-1-2-3-500");
   EXPECT_EQ(classes->user_hive, repair::UserHive::classes);
-  EXPECT_EQ(parse_reg_key("HKU\\S-1-5-18")->hive, "DEFAULT");
+  EXPECT_EQ(reg::parse_key("HKU\\S-1-5-18")->hive, "DEFAULT");
 }
 
 TEST(RegWords, KnowWhatAProgramOf32BitsSees) {
-  EXPECT_EQ(path_of_32_bits("Microsoft\\x"), "WOW6432Node\\Microsoft\\x");
-  EXPECT_EQ(path_of_32_bits("wow6432node\\x"), "wow6432node\\x");
-  EXPECT_EQ(path_of_32_bits("Microsoft\\COM3\\x"), "Microsoft\\COM3\\x");
-  EXPECT_EQ(path_of_32_bits("Microsoft\\COM33"), "WOW6432Node\\Microsoft\\COM33");
-  EXPECT_EQ(path_of_32_bits("Classes\\.txt"), "Classes\\.txt");
-  EXPECT_EQ(path_of_32_bits("Classes\\CLSID\\x"), "Classes\\WOW6432Node\\CLSID\\x");
+  EXPECT_EQ(reg::path_of_32_bits("Microsoft\\x"), "WOW6432Node\\Microsoft\\x");
+  EXPECT_EQ(reg::path_of_32_bits("wow6432node\\x"), "wow6432node\\x");
+  EXPECT_EQ(reg::path_of_32_bits("Microsoft\\COM3\\x"), "Microsoft\\COM3\\x");
+  EXPECT_EQ(reg::path_of_32_bits("Microsoft\\COM33"), "WOW6432Node\\Microsoft\\COM33");
+  EXPECT_EQ(reg::path_of_32_bits("Classes\\.txt"), "Classes\\.txt");
+  EXPECT_EQ(reg::path_of_32_bits("Classes\\CLSID\\x"),
+            "Classes\\WOW6432Node\\CLSID\\x");
 }
 
 TEST(RegWords, NameTheFilesOfTheHost) {
-  EXPECT_EQ(reg_files({"EXPORT", "HKLM\\SYSTEM", "out.reg", "/y"}).written, "out.reg");
-  EXPECT_EQ(reg_files({"save", "HKLM\\SYSTEM", "out"}).written, "out");
-  EXPECT_EQ(reg_files({"import", "in.reg"}).read, "in.reg");
-  EXPECT_EQ(reg_files({"restore", "HKLM\\SYSTEM\\x", "in"}).read, "in");
-  EXPECT_EQ(reg_files({"query", "in"}).read, "");
-  EXPECT_EQ(reg_files({"import"}).read, "");
+  EXPECT_EQ(reg::files_of({"EXPORT", "HKLM\\SYSTEM", "out.reg", "/y"}).written,
+            "out.reg");
+  EXPECT_EQ(reg::files_of({"save", "HKLM\\SYSTEM", "out"}).written, "out");
+  EXPECT_EQ(reg::files_of({"import", "in.reg"}).read, "in.reg");
+  EXPECT_EQ(reg::files_of({"restore", "HKLM\\SYSTEM\\x", "in"}).read, "in");
+  EXPECT_EQ(reg::files_of({"query", "in"}).read, "");
+  EXPECT_EQ(reg::files_of({"import"}).read, "");
 }
 
 TEST(RegWords, SayWhyAKeyIsInNoHive) {
-  EXPECT_EQ(parse_reg_key("HKCU\\Software").error().code(), Errc::unsupported);
-  EXPECT_EQ(parse_reg_key("HKLM\\HARDWARE\\x").error().code(), Errc::unsupported);
-  EXPECT_EQ(parse_reg_key("HKLM").error().code(), Errc::bad_argument);
-  EXPECT_EQ(parse_reg_key("SYSTEM\\Select").error().code(), Errc::bad_argument);
-  EXPECT_EQ(parse_reg_key("\\\\server\\HKLM\\SYSTEM").error().code(),
+  EXPECT_EQ(reg::parse_key("HKCU\\Software").error().code(), Errc::unsupported);
+  EXPECT_EQ(reg::parse_key("HKLM\\HARDWARE\\x").error().code(), Errc::unsupported);
+  EXPECT_EQ(reg::parse_key("HKLM").error().code(), Errc::bad_argument);
+  EXPECT_EQ(reg::parse_key("SYSTEM\\Select").error().code(), Errc::bad_argument);
+  EXPECT_EQ(reg::parse_key("\\\\server\\HKLM\\SYSTEM").error().code(),
             Errc::bad_argument);
 }
 
 TEST(RegWords, TakeABareHivesKeysFromItsRoot) {
-  EXPECT_EQ(parse_reg_key("Select", RegRoot::optional)->path, "Select");
-  EXPECT_EQ(parse_reg_key("HKLM\\x\\Select", RegRoot::optional)->path, "Select");
-  EXPECT_EQ(parse_reg_key("", RegRoot::optional)->path, "");
+  EXPECT_EQ(reg::parse_key("Select", reg::Root::optional)->path, "Select");
+  EXPECT_EQ(reg::parse_key("HKLM\\x\\Select", reg::Root::optional)->path, "Select");
+  EXPECT_EQ(reg::parse_key("", reg::Root::optional)->path, "");
 }
 
 TEST(RegWords, ReadAQuery) {
   auto query =
-      parsed<RegQuery>({"QUERY", "HKLM\\SYSTEM\\Select", "/S", "-v", "Current"});
+      parsed<reg::Query>({"QUERY", "HKLM\\SYSTEM\\Select", "/S", "-v", "Current"});
   EXPECT_EQ(query.value, "Current");
   EXPECT_TRUE(query.recursive);
-  EXPECT_EQ(parsed<RegQuery>({"query", "HKLM\\SYSTEM", "/ve"}).value, "");
+  EXPECT_EQ(parsed<reg::Query>({"query", "HKLM\\SYSTEM", "/ve"}).value, "");
 }
 
 TEST(RegWords, MakeTheDataOfEachType) {
   auto data = [](std::string type, std::string text) {
-    auto add = parsed<RegAdd>(
+    auto add = parsed<reg::Add>(
         {"add", "HKLM\\SYSTEM\\x", "/v", "n", "/t", type, "/d", text, "/f"});
     return add.value.value_or(Value{});
   };
@@ -119,21 +122,21 @@ TEST(RegWords, MakeTheDataOfEachType) {
 }
 
 TEST(RegWords, SplitTextsWhereTheyAreTold) {
-  auto add = parsed<RegAdd>({"add", "HKLM\\SYSTEM\\x", "/v", "n", "/t", "REG_MULTI_SZ",
-                             "/s", ",", "/d", "a,b\\0c"});
+  auto add = parsed<reg::Add>({"add", "HKLM\\SYSTEM\\x", "/v", "n", "/t",
+                               "REG_MULTI_SZ", "/s", ",", "/d", "a,b\\0c"});
   EXPECT_THAT(*add.value->texts(), ElementsAre("a", "b\\0c"));
 }
 
 TEST(RegWords, AddAKeyAloneOrTheDefaultValue) {
-  EXPECT_FALSE(parsed<RegAdd>({"add", "HKLM\\SYSTEM\\x"}).value);
-  EXPECT_EQ(parsed<RegAdd>({"add", "HKLM\\SYSTEM\\x", "/d", "y"}).value->name, "");
-  EXPECT_EQ(parsed<RegAdd>({"add", "HKLM\\SYSTEM\\x", "/v", "y"}).value->text(), "");
+  EXPECT_FALSE(parsed<reg::Add>({"add", "HKLM\\SYSTEM\\x"}).value);
+  EXPECT_EQ(parsed<reg::Add>({"add", "HKLM\\SYSTEM\\x", "/d", "y"}).value->name, "");
+  EXPECT_EQ(parsed<reg::Add>({"add", "HKLM\\SYSTEM\\x", "/v", "y"}).value->text(), "");
 }
 
 TEST(RegWords, ReadADelete) {
-  EXPECT_FALSE(parsed<RegDelete>({"delete", "HKLM\\SYSTEM\\x", "/f"}).value);
-  EXPECT_EQ(parsed<RegDelete>({"delete", "HKLM\\SYSTEM\\x", "/v", "y"}).value, "y");
-  EXPECT_TRUE(parsed<RegDelete>({"delete", "HKLM\\SYSTEM\\x", "/va"}).all_values);
+  EXPECT_FALSE(parsed<reg::Delete>({"delete", "HKLM\\SYSTEM\\x", "/f"}).value);
+  EXPECT_EQ(parsed<reg::Delete>({"delete", "HKLM\\SYSTEM\\x", "/v", "y"}).value, "y");
+  EXPECT_TRUE(parsed<reg::Delete>({"delete", "HKLM\\SYSTEM\\x", "/va"}).all_values);
 }
 
 TEST(RegWords, RefuseWhatRegExeWould) {
@@ -167,9 +170,9 @@ Result<hive::Hive> corpus_hive(const std::filesystem::path& path) {
 }
 
 std::string printed(const std::vector<std::string>& words, const hive::Hive& hive) {
-  auto query = parsed<RegQuery>(words, RegRoot::optional);
-  auto answer = answer_reg(query, hive, query.key.path);
-  return answer ? print_reg(query, *answer) : answer.error().words();
+  auto query = parsed<reg::Query>(words, reg::Root::optional);
+  auto answer = reg::answer(query, hive, query.key.path);
+  return answer ? reg::print(query, *answer) : answer.error().words();
 }
 
 using namespace std::string_literals;
@@ -272,11 +275,11 @@ TEST(RegQuery, MakesOneJsonDocument) {
   DRYDOCK_CORPUS_FILE(path, "hives/nt-hive/testhive");
   auto hive = corpus_hive(path);
   ASSERT_TRUE(hive);
-  auto query =
-      parsed<RegQuery>({"query", "data-test", "/v", "reg-multi-sz"}, RegRoot::optional);
-  auto answer = answer_reg(query, *hive, query.key.path);
+  auto query = parsed<reg::Query>({"query", "data-test", "/v", "reg-multi-sz"},
+                                  reg::Root::optional);
+  auto answer = reg::answer(query, *hive, query.key.path);
   ASSERT_TRUE(answer) << answer.error().describe();
-  EXPECT_EQ(json_of_reg(query, *answer), R"({
+  EXPECT_EQ(reg::to_json_text(query, *answer), R"({
   "key": "data-test",
   "keys": null,
   "matches": null,
@@ -298,8 +301,9 @@ TEST(RegQuery, NamesWhatIsMissing) {
   DRYDOCK_CORPUS_FILE(path, "bcd/regipy/BCD.xz");
   auto hive = corpus_hive(path);
   ASSERT_TRUE(hive);
-  auto query = parsed<RegQuery>({"query", "Description", "/v", "x"}, RegRoot::optional);
-  auto answer = answer_reg(query, *hive, query.key.path);
+  auto query =
+      parsed<reg::Query>({"query", "Description", "/v", "x"}, reg::Root::optional);
+  auto answer = reg::answer(query, *hive, query.key.path);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), Errc::not_found);
 }
@@ -309,9 +313,9 @@ using Actions = std::vector<repair::Action>;
 // What an edit of the small hive comes to; nothing where it is refused.
 template <class Command, class... More>
 Actions planned(const Command& command, const More&... more) {
-  RegHives hives(small_hive());
+  reg::Hives hives(small_hive());
   std::vector<std::string> notes;
-  auto actions = plan_reg(command, more..., hives, notes);
+  auto actions = reg::plan(command, more..., hives, notes);
   if (!actions) return {};
   return *actions;
 }
@@ -324,17 +328,17 @@ const repair::RegistryDelete& delete_of(const repair::Action& action) {
 }
 
 TEST(RegDelete, IsOfWhatIsThere) {
-  RegKey key = *parse_reg_key("a", RegRoot::optional);
-  Actions one = planned(RegDelete{.key = key, .value = "start"});
+  reg::KeyName key = *reg::parse_key("a", reg::Root::optional);
+  Actions one = planned(reg::Delete{.key = key, .value = "start"});
   ASSERT_EQ(one.size(), 1u);
   EXPECT_EQ(delete_of(one[0]).value, "start");
-  EXPECT_EQ(planned(RegDelete{.key = key, .all_values = true}).size(), 2u);
-  EXPECT_EQ(planned(RegDelete{.key = key, .value = "none"}).size(), 0u);
+  EXPECT_EQ(planned(reg::Delete{.key = key, .all_values = true}).size(), 2u);
+  EXPECT_EQ(planned(reg::Delete{.key = key, .value = "none"}).size(), 0u);
 }
 
 TEST(RegCopy, TakesWhatIsBelowOnlyIfTold) {
-  RegCopy copy{.from = *parse_reg_key("a", RegRoot::optional),
-               .to = *parse_reg_key("c", RegRoot::optional)};
+  reg::Copy copy{.from = *reg::parse_key("a", reg::Root::optional),
+                 .to = *reg::parse_key("c", reg::Root::optional)};
   EXPECT_EQ(planned(copy).size(), 2u);
   copy.recursive = true;
   Actions all = planned(copy);
@@ -352,7 +356,7 @@ TEST(RegImport, DeletesOnlyWhatIsThereAtThatLine) {
   auto file = sections(
       "REGEDIT4\n[-a]\n[-a\\deep]\n[a]\n\"Text\"=-\n\"new\"=\"1\"\n\"new\"=-\n"
       "[-nowhere]\n[b]\n\"START\"=-\n\"start\"=-\n");
-  Actions actions = planned(RegImport{}, file, RegRoot::optional);
+  Actions actions = planned(reg::Import{}, file, reg::Root::optional);
   ASSERT_EQ(actions.size(), 5u);
   EXPECT_EQ(delete_of(actions[0]).key, "a");
   EXPECT_EQ(set_of(actions[1]).key, "a");
@@ -365,7 +369,8 @@ TEST(RegImport, DeletesOnlyWhatIsThereAtThatLine) {
 TEST(RegRestore, EmptiesTheKeyFirst) {
   hive::Hive saved = small_hive();
   Actions actions = planned(
-      RegRestore{.key = *parse_reg_key("b", RegRoot::optional), .file = ""}, saved);
+      reg::Restore{.key = *reg::parse_key("b", reg::Root::optional), .file = ""},
+      saved);
   ASSERT_EQ(actions.size(), 10u);
   EXPECT_EQ(delete_of(actions[0]).value, "start");
   EXPECT_EQ(delete_of(actions[2]).key, "b\\other");
@@ -374,11 +379,11 @@ TEST(RegRestore, EmptiesTheKeyFirst) {
 }
 
 std::string compared(const std::vector<std::string>& words, const hive::Hive& hive) {
-  auto compare = parsed<RegCompare>(words, RegRoot::optional);
-  RegSide first{.hive = &hive, .path = compare.first.path, .name = "A"};
-  RegSide second{.hive = &hive, .path = compare.second.path, .name = "B"};
-  auto pairs = compare_reg(compare, first, second);
-  return pairs ? print_reg(compare, *pairs, first, second) : pairs.error().words();
+  auto compare = parsed<reg::Compare>(words, reg::Root::optional);
+  reg::Side first{.hive = &hive, .path = compare.first.path, .name = "A"};
+  reg::Side second{.hive = &hive, .path = compare.second.path, .name = "B"};
+  auto pairs = reg::compare(compare, first, second);
+  return pairs ? reg::print(compare, *pairs, first, second) : pairs.error().words();
 }
 
 TEST(RegCompare, TellsWhatEitherSideHas) {

@@ -1,4 +1,4 @@
-#include "repair/cli/bcdedit_words.h"
+#include "repair/bcdedit/words.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,11 +7,11 @@
 #include <span>
 
 #include "repair/bcd/names.h"
-#include "repair/cli/bcdedit_settings.h"
+#include "repair/bcdedit/settings.h"
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
 
-namespace drydock::cli {
+namespace drydock::bcdedit {
 
 namespace {
 
@@ -84,25 +84,25 @@ std::optional<std::string> take_id(Words& words) {
 }
 
 // Takes /addfirst, /addlast or /remove from the end.
-BcdeditEdit::How take_placement(Words& words) {
+Edit::How take_placement(Words& words) {
   struct Placement {
     std::string_view name;
-    BcdeditEdit::How how;
+    Edit::How how;
   };
-  constexpr Placement placements[] = {{"addfirst", BcdeditEdit::How::add_first},
-                                      {"addlast", BcdeditEdit::How::add_last},
-                                      {"remove", BcdeditEdit::How::take_out}};
+  constexpr Placement placements[] = {{"addfirst", Edit::How::add_first},
+                                      {"addlast", Edit::How::add_last},
+                                      {"remove", Edit::How::take_out}};
   for (const Placement& placement : placements) {
     if (!words.empty() && is_switch(words.back(), placement.name)) {
       words.pop_back();
       return placement.how;
     }
   }
-  return BcdeditEdit::How::set;
+  return Edit::How::set;
 }
 
-Result<std::vector<BcdeditEdit>> parse_set(Words words) {
-  BcdeditEdit edit;
+Result<std::vector<Edit>> parse_set(Words words) {
+  Edit edit;
   if (auto id = take_id(words)) edit.object = *id;
   edit.how = take_placement(words);
   if (words.size() < 2) {
@@ -113,10 +113,10 @@ Result<std::vector<BcdeditEdit>> parse_set(Words words) {
   return std::vector{edit};
 }
 
-Result<std::vector<BcdeditEdit>> parse_delete_value(Words words) {
-  BcdeditEdit edit;
+Result<std::vector<Edit>> parse_delete_value(Words words) {
+  Edit edit;
   if (auto id = take_id(words)) edit.object = *id;
-  edit.how = BcdeditEdit::How::delete_value;
+  edit.how = Edit::How::delete_value;
   if (words.size() != 1) {
     return usage("/deletevalue takes [{id}] element: /deletevalue {default} safeboot");
   }
@@ -124,8 +124,8 @@ Result<std::vector<BcdeditEdit>> parse_delete_value(Words words) {
   return std::vector{edit};
 }
 
-Result<std::vector<BcdeditEdit>> parse_shortcut(const Shortcut& shortcut, Words words) {
-  BcdeditEdit edit;
+Result<std::vector<Edit>> parse_shortcut(const Shortcut& shortcut, Words words) {
+  Edit edit;
   edit.object = shortcut.object;
   edit.element = shortcut.element;
   if (shortcut.id == Shortcut::Id::optional) {
@@ -169,8 +169,8 @@ Done nothing_left(std::string_view command, const Words& words) {
   return usage(fmt::format("{} doesn't take \"{}\"", command, fmt::join(words, " ")));
 }
 
-Result<BcdeditCreate> parse_create(Words words) {
-  BcdeditCreate create;
+Result<Create> parse_create(Words words) {
+  Create create;
   create.object = take_id(words);
   create.description = TRY(take_option(words, "d"));
   int kinds = 0;
@@ -202,16 +202,16 @@ Result<BcdeditCreate> parse_create(Words words) {
   return create;
 }
 
-Result<BcdeditCopy> parse_copy(Words words) {
+Result<Copy> parse_copy(Words words) {
   auto id = take_id(words);
   auto description = TRY(take_option(words, "d"));
   TRY(nothing_left("/copy", words));
   if (!id || !description) return usage("/copy takes {id} /d description");
-  return BcdeditCopy{.object = *std::move(id), .description = *std::move(description)};
+  return Copy{.object = *std::move(id), .description = *std::move(description)};
 }
 
-Result<BcdeditRemove> parse_remove(Words words) {
-  BcdeditRemove remove;
+Result<Remove> parse_remove(Words words) {
+  Remove remove;
   auto id = take_id(words);
   if (!id) return usage("/delete takes {id}");
   remove.object = *std::move(id);
@@ -234,13 +234,13 @@ Result<std::string> parse_file(std::string_view command, const Words& words) {
   return usage(fmt::format("{} takes a file", command));
 }
 
-using Action = decltype(BcdeditCommand::action);
+using Action = decltype(Command::action);
 
 // Of one settings object: shown where there are no words.
 Result<Action> parse_settings(const Words& words, std::string_view object, bool verbose,
-                              Result<std::vector<BcdeditEdit>> (*parse)(const Words&)) {
+                              Result<std::vector<Edit>> (*parse)(const Words&)) {
   if (words.empty()) {
-    return Action(BcdeditEnum{.which = std::string(object), .verbose = verbose});
+    return Action(Enum{.which = std::string(object), .verbose = verbose});
   }
   return Action(TRY(parse(words)));
 }
@@ -262,13 +262,13 @@ Result<Action> parse_action(const std::string& command, Words words, bool verbos
   if (is_switch(command, "copy")) return Action(TRY(parse_copy(std::move(words))));
   if (is_switch(command, "delete")) return Action(TRY(parse_remove(std::move(words))));
   if (is_switch(command, "export")) {
-    return Action(BcdeditExport{TRY(parse_file("/export", words))});
+    return Action(Export{TRY(parse_file("/export", words))});
   }
   if (is_switch(command, "import")) {
-    return Action(BcdeditImport{TRY(parse_file("/import", words))});
+    return Action(Import{TRY(parse_file("/import", words))});
   }
   if (is_switch(command, "createstore")) {
-    return Action(BcdeditCreateStore{TRY(parse_file("/createstore", words))});
+    return Action(CreateStore{TRY(parse_file("/createstore", words))});
   }
   for (const Shortcut& shortcut : kShortcuts) {
     if (is_switch(command, shortcut.command)) {
@@ -287,11 +287,11 @@ Result<Action> parse_action(const std::string& command, Words words, bool verbos
 
 }  // namespace
 
-Result<BcdeditCommand> parse_bcdedit(const std::vector<std::string>& line) {
-  BcdeditCommand command;
+Result<Command> parse(const std::vector<std::string>& line) {
+  Command command;
   Words words = line;
   command.store = TRY(take_option(words, "store"));
-  BcdeditEnum enumerate;
+  Enum enumerate;
   enumerate.verbose = take_switch(words, "v");
   if (words.empty() || is_switch(words.front(), "enum")) {
     if (words.size() > 2) {
@@ -307,4 +307,4 @@ Result<BcdeditCommand> parse_bcdedit(const std::vector<std::string>& line) {
   return command;
 }
 
-}  // namespace drydock::cli
+}  // namespace drydock::bcdedit

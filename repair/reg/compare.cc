@@ -1,4 +1,4 @@
-#include "repair/cli/reg_compare.h"
+#include "repair/reg/compare.h"
 
 #include <fmt/format.h>
 
@@ -6,12 +6,12 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "repair/cli/reg_print.h"
 #include "repair/hive/upcase.h"
+#include "repair/reg/print.h"
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
 
-namespace drydock::cli {
+namespace drydock::reg {
 
 namespace {
 
@@ -37,11 +37,10 @@ struct Both {
 
 class Comparison {
  public:
-  Comparison(const RegCompare& compare, const hive::Hive& first,
-             const hive::Hive& second)
+  Comparison(const Compare& compare, const hive::Hive& first, const hive::Hive& second)
       : compare_(compare), first_(first), second_(second) {}
 
-  Result<std::vector<RegPair>> run(Key first, Key second);
+  Result<std::vector<Pair>> run(Key first, Key second);
 
  private:
   Done take_values(const Both& both);
@@ -52,16 +51,16 @@ class Comparison {
     return !compare_.value || folded(value.name) == folded(*compare_.value);
   }
 
-  const RegCompare& compare_;
+  const Compare& compare_;
   const hive::Hive& first_;
   const hive::Hive& second_;
   std::vector<Both> ahead_;
-  std::vector<RegPair> pairs_;
+  std::vector<Pair> pairs_;
 };
 
 void Comparison::add(const std::string& key, std::optional<Value> first,
                      std::optional<Value> second) {
-  RegPair pair{.key = key};
+  Pair pair{.key = key};
   pair.name = first ? first->name : second->name;
   pair.in_first = first.has_value();
   pair.in_second = second.has_value();
@@ -102,7 +101,7 @@ Done Comparison::take_subkeys(const Both& both) {
   std::size_t before = ahead_.size();
   for (Key key : TRY(first_.subkeys(both.first))) {
     std::string name = TRY(first_.name(key));
-    RegPair pair{.key = below(both.key, name)};
+    Pair pair{.key = below(both.key, name)};
     pair.in_first = true;
     if (auto other = others.extract(folded(name))) {
       pair.in_second = true;
@@ -112,7 +111,7 @@ Done Comparison::take_subkeys(const Both& both) {
   }
   std::reverse(ahead_.begin() + static_cast<std::ptrdiff_t>(before), ahead_.end());
   for (const auto& [name, other] : others) {
-    RegPair pair{.key = below(both.key, other.first)};
+    Pair pair{.key = below(both.key, other.first)};
     pair.in_second = true;
     pairs_.push_back(std::move(pair));
   }
@@ -120,7 +119,7 @@ Done Comparison::take_subkeys(const Both& both) {
 }
 
 // Ends, because no hive that opened leads back to a key.
-Result<std::vector<RegPair>> Comparison::run(Key first, Key second) {
+Result<std::vector<Pair>> Comparison::run(Key first, Key second) {
   ahead_.push_back({"", first, second});
   while (!ahead_.empty()) {
     Both both = std::move(ahead_.back());
@@ -131,7 +130,7 @@ Result<std::vector<RegPair>> Comparison::run(Key first, Key second) {
   return std::move(pairs_);
 }
 
-std::string line_of(std::string_view sign, const RegSide& side, const RegPair& pair,
+std::string line_of(std::string_view sign, const Side& side, const Pair& pair,
                     const std::optional<Value>& value) {
   std::string key = below(side.name, pair.key);
   if (pair.key.empty()) key = side.name.empty() ? "\\" : side.name;
@@ -147,13 +146,13 @@ json value_json(const std::optional<Value>& value) {
 
 }  // namespace
 
-bool RegPair::alike() const {
+bool Pair::alike() const {
   if (!in_first || !in_second) return false;
   return !first || (first->type == second->type && first->data == second->data);
 }
 
-Result<std::vector<RegPair>> compare_reg(const RegCompare& compare,
-                                         const RegSide& first, const RegSide& second) {
+Result<std::vector<Pair>> compare(const Compare& compare, const Side& first,
+                                  const Side& second) {
   Key first_key = TRY(first.hive->find(first.path).in(first.name));
   Key second_key = TRY(second.hive->find(second.path).in(second.name));
   auto pairs =
@@ -165,14 +164,14 @@ Result<std::vector<RegPair>> compare_reg(const RegCompare& compare,
   return pairs;
 }
 
-bool all_alike(const std::vector<RegPair>& pairs) {
-  return std::ranges::all_of(pairs, &RegPair::alike);
+bool all_alike(const std::vector<Pair>& pairs) {
+  return std::ranges::all_of(pairs, &Pair::alike);
 }
 
-std::string print_reg(const RegCompare& compare, const std::vector<RegPair>& pairs,
-                      const RegSide& first, const RegSide& second) {
+std::string print(const Compare& compare, const std::vector<Pair>& pairs,
+                  const Side& first, const Side& second) {
   std::string text;
-  for (const RegPair& pair : pairs) {
+  for (const Pair& pair : pairs) {
     if (pair.alike()) {
       if (compare.shows_matches) text += line_of("=", first, pair, pair.first);
       continue;
@@ -186,10 +185,10 @@ std::string print_reg(const RegCompare& compare, const std::vector<RegPair>& pai
       text.empty() ? "" : "\n", all_alike(pairs) ? "Identical" : "Different");
 }
 
-std::string json_of_reg(const std::vector<RegPair>& pairs, const RegSide& first,
-                        const RegSide& second) {
+std::string to_json_text(const std::vector<Pair>& pairs, const Side& first,
+                         const Side& second) {
   json differences = json::array();
-  for (const RegPair& pair : pairs) {
+  for (const Pair& pair : pairs) {
     if (pair.alike()) continue;
     differences.push_back({{"key", pair.key},
                            {"value", pair.name ? json(*pair.name) : json(nullptr)},
@@ -206,4 +205,4 @@ std::string json_of_reg(const std::vector<RegPair>& pairs, const RegSide& first,
   return document.dump(2, ' ', false, json::error_handler_t::replace);
 }
 
-}  // namespace drydock::cli
+}  // namespace drydock::reg

@@ -1,11 +1,11 @@
-#include "repair/cli/reg_hives.h"
+#include "repair/reg/hives.h"
 
 #include "repair/hive_files.h"
 #include "repair/hive_logs.h"
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
 
-namespace drydock::cli {
+namespace drydock::reg {
 
 namespace {
 
@@ -13,7 +13,7 @@ constexpr std::string_view kBootStore = "BCD00000000";
 constexpr std::string_view kSoftware = "SOFTWARE";
 
 // As a program of the size that is meant sees it.
-std::string path_in_view(const hive::Hive& hive, const RegKey& key) {
+std::string path_in_view(const hive::Hive& hive, const KeyName& key) {
   bool redirected =
       key.seen_by_32_bits && key.hive == kSoftware && hive.find("WOW6432Node");
   return redirected ? path_of_32_bits(key.path) : key.path;
@@ -21,14 +21,14 @@ std::string path_in_view(const hive::Hive& hive, const RegKey& key) {
 
 }  // namespace
 
-Result<repair::GuestPath> RegHives::file_of(const RegKey& key) const {
+Result<repair::GuestPath> Hives::file_of(const KeyName& key) const {
   if (!key.user.empty()) return repair::user_hive(*windows_, key.user, key.user_hive);
   if (key.hive != kBootStore) return windows_->hive_path(key.hive);
   if (windows_->boot().bcd) return *windows_->boot().bcd;
   return Error(Errc::not_found, "this Windows has no boot store");
 }
 
-Result<RegHives::Place> RegHives::open(const RegKey& key) {
+Result<Hives::Place> Hives::open(const KeyName& key) {
   if (bare_) return Place{.hive = &*bare_, .file = {}};
   repair::GuestPath file = TRY(file_of(key).in(key.root));
   std::pair place(file.partition, ascii_lower(file.path));
@@ -41,13 +41,13 @@ Result<RegHives::Place> RegHives::open(const RegKey& key) {
   return Place{.hive = &found->second.hive, .file = std::move(file)};
 }
 
-std::vector<std::pair<std::string, const hive::Hive*>> RegHives::opened() const {
+std::vector<std::pair<std::string, const hive::Hive*>> Hives::opened() const {
   std::vector<std::pair<std::string, const hive::Hive*>> opened;
   for (const auto& [place, open] : open_) opened.emplace_back(open.name, &open.hive);
   return opened;
 }
 
-Result<std::string> path_to_read(const hive::Hive& hive, const RegKey& key) {
+Result<std::string> path_to_read(const hive::Hive& hive, const KeyName& key) {
   auto rest = repair::below_current_control_set(key.path);
   if (!rest) return path_in_view(hive, key);
   repair::ControlSets sets = TRY(repair::read_control_sets(hive));
@@ -55,7 +55,7 @@ Result<std::string> path_to_read(const hive::Hive& hive, const RegKey& key) {
   return rest->empty() ? path : path + "\\" + std::string(*rest);
 }
 
-Result<repair::CurrentKeys> paths_to_edit(const hive::Hive& hive, const RegKey& key) {
+Result<repair::CurrentKeys> paths_to_edit(const hive::Hive& hive, const KeyName& key) {
   auto rest = repair::below_current_control_set(key.path);
   if (!rest) {
     return repair::CurrentKeys{.keys = {path_in_view(hive, key)}, .notes = {}};
@@ -63,4 +63,4 @@ Result<repair::CurrentKeys> paths_to_edit(const hive::Hive& hive, const RegKey& 
   return repair::keys_in_control_sets(TRY(repair::read_control_sets(hive)), *rest);
 }
 
-}  // namespace drydock::cli
+}  // namespace drydock::reg

@@ -20,7 +20,7 @@
 #include "repair/plan.h"
 #include "vhd/base/random_guid.h"
 
-namespace drydock::cli {
+namespace drydock::bcdedit {
 
 // How people name the partitions of the disk that the store is of.
 struct PartitionNames {
@@ -33,13 +33,13 @@ struct PartitionNames {
 };
 
 // bcdedit /enum
-struct BcdeditEnum {
+struct Enum {
   std::string which = "active";  // a word of /enum, or an object: "{default}"
   bool verbose = false;          // /v: ids in place of aliases
 };
 
 // One element to be changed, in words.
-struct BcdeditEdit {
+struct Edit {
   enum class How : std::uint8_t {
     set,
     add_first,
@@ -55,69 +55,69 @@ struct BcdeditEdit {
 };
 
 // bcdedit /create
-struct BcdeditCreate {
+struct Create {
   std::optional<std::string> object;       // an alias, or an id of one's own
   std::optional<std::string> description;  // /d
   std::optional<bcd::ObjectType> type;     // of /application, /inherit or /device
 };
 
 // bcdedit /copy
-struct BcdeditCopy {
+struct Copy {
   std::string object;
   std::string description;
 };
 
 // bcdedit /delete
-struct BcdeditRemove {
+struct Remove {
   std::string object;
   bool force = false;   // /f: a well-known one, too
   bool cleanup = true;  // not /nocleanup: with what refers to it
 };
 
 // bcdedit /export, /import and /createstore, each with a file of the host.
-struct BcdeditExport {
+struct Export {
   std::string file;
 };
-struct BcdeditImport {
+struct Import {
   std::string file;
 };
-struct BcdeditCreateStore {
+struct CreateStore {
   std::string file;
 };
 
-struct BcdeditCommand {
+struct Command {
   // /store's path: of the guest, or where there is no image a bare store.
   std::optional<std::string> store;
   // An /emssettings is several edits.
-  std::variant<BcdeditEnum, std::vector<BcdeditEdit>, BcdeditCreate, BcdeditCopy,
-               BcdeditRemove, BcdeditExport, BcdeditImport, BcdeditCreateStore>
+  std::variant<Enum, std::vector<Edit>, Create, Copy, Remove, Export, Import,
+               CreateStore>
       action;
 };
 
 // From the words after "bcdedit" (or after an image's name).  No words are /enum
 // active.  bad_argument for a line that bcdedit wouldn't take either, unsupported
 // for what it does to a running machine only: /sysstore, /mirror.
-Result<BcdeditCommand> parse_bcdedit(const std::vector<std::string>& words);
+Result<Command> parse(const std::vector<std::string>& words);
 
 // What the command comes to in `store`, which lies at `where`.  bad_argument where
 // a value doesn't suit its element, and for a command that changes no store;
 // not_found where an object, a name or what is to be deleted isn't there.
 // New objects get their ids from `make_guid`.
-Result<std::vector<repair::Action>> plan_bcdedit(const BcdeditCommand& command,
-                                                 const bcd::Store& store,
-                                                 const repair::GuestPath& where,
-                                                 const PartitionNames& partitions,
-                                                 const MakeGuid& make_guid);
+Result<std::vector<repair::Action>> plan(const Command& command,
+                                         const bcd::Store& store,
+                                         const repair::GuestPath& where,
+                                         const PartitionNames& partitions,
+                                         const MakeGuid& make_guid);
 
 // As bcdedit prints it.  not_found for an object that isn't there.
-Result<std::string> print_bcd(const BcdeditEnum& what, const bcd::Store& store,
-                              const PartitionNames& partitions);
+Result<std::string> print(const Enum& what, const bcd::Store& store,
+                          const PartitionNames& partitions);
 
 // One JSON document; `name` is what it gives as "store".  A partition of an
 // MBR disk has the signature as "disk_id": "0x1a2b3c4d", and the offset in
 // bytes as "partition_id": "1048576".  Ids of a ramdisk, file, vhd or locate
 // are those of the partition that it lies on.
-Result<std::string> json_of_bcd(const BcdeditEnum& what, const bcd::Store& store,
-                                std::string_view name);
+Result<std::string> to_json_text(const Enum& what, const bcd::Store& store,
+                                 std::string_view name);
 
-}  // namespace drydock::cli
+}  // namespace drydock::bcdedit

@@ -8,7 +8,7 @@
 
 #include "repair/hive/hive.h"
 
-namespace drydock::cli {
+namespace drydock::reg {
 
 // What reg.exe calls the value without a name.
 std::string_view shown_value_name(std::string_view name);
@@ -20,4 +20,4 @@ std::string shown_data(const hive::Value& value, std::string_view separator = "\
 // {"name", "type", "data"}.
 nlohmann::json to_json(const hive::Value& value);
 
-}  // namespace drydock::cli
+}  // namespace drydock::reg

@@ -12,10 +12,10 @@
 #include "repair/hive_files.h"
 #include "vhd/base/result.h"
 
-namespace drydock::cli {
+namespace drydock::reg {
 
 // A key, and the hive that it lies in.
-struct RegKey {
+struct KeyName {
   std::string hive;       // "SYSTEM", as Installation::open_hive() takes it, or
                           // "BCD00000000"; "" for a user's, and for one in a file of
                           // its own
@@ -31,16 +31,16 @@ struct RegKey {
 
 // Whether a key's name starts with the hive's: always, but for a hive in a file
 // of its own, whose keys may be named from its root on.
-enum class RegRoot : std::uint8_t { named, optional };
+enum class Root : std::uint8_t { named, optional };
 
 // Long names of roots and short ones.  HKU\NAME is the user with that profile's
 // folder or that SID, and NAME_Classes the same user's classes.  bad_argument
 // where it is no key's name; unsupported for HKCU, and for hives that no file of
 // Windows' own holds.
-Result<RegKey> parse_reg_key(std::string_view text, RegRoot root = RegRoot::named);
+Result<KeyName> parse_key(std::string_view text, Root root = Root::named);
 
 // `path` in SOFTWARE as a program of 32 bits means it on a Windows of 64:
 // "Microsoft\x" to "WOW6432Node\Microsoft\x", but for the keys that both share.
 std::string path_of_32_bits(std::string_view path);
 
-}  // namespace drydock::cli
+}  // namespace drydock::reg

@@ -1,4 +1,4 @@
-#include "repair/cli/reg_edits.h"
+#include "repair/reg/edits.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
 
-namespace drydock::cli {
+namespace drydock::reg {
 
 namespace {
 
@@ -31,8 +31,8 @@ struct Target {
   std::vector<std::string> paths;
 };
 
-Result<Target> target_of(const RegKey& key, RegHives& hives, Notes& notes) {
-  RegHives::Place place = TRY(hives.open(key));
+Result<Target> target_of(const KeyName& key, Hives& hives, Notes& notes) {
+  Hives::Place place = TRY(hives.open(key));
   repair::CurrentKeys keys = TRY(paths_to_edit(*place.hive, key));
   for (std::string& note : keys.notes) {
     if (std::find(notes.begin(), notes.end(), note) == notes.end()) {
@@ -96,9 +96,9 @@ std::u16string folded(std::string_view name) {
 
 // What a file is imported into, and what the lines so far have made of it: a later
 // line may delete what an earlier one made, or make anew what it deleted.
-class Import {
+class Importing {
  public:
-  Import(const RegImport& import, RegRoot root, RegHives& hives, Notes& notes)
+  Importing(const Import& import, Root root, Hives& hives, Notes& notes)
       : import_(import), root_(root), hives_(hives), notes_(notes) {}
 
   Done add(const reg_file::Section& section);
@@ -123,15 +123,15 @@ class Import {
   // Whether a line so far deleted the key, or one above it.
   bool was_deleted(const Hive& hive, const std::u16string& path) const;
 
-  const RegImport& import_;
-  RegRoot root_;
-  RegHives& hives_;
+  const Import& import_;
+  Root root_;
+  Hives& hives_;
   Notes& notes_;
   std::map<Place, Known> known_;
   Actions actions_;
 };
 
-bool Import::was_deleted(const Hive& hive, const std::u16string& path) const {
+bool Importing::was_deleted(const Hive& hive, const std::u16string& path) const {
   std::u16string key = path;
   for (;;) {
     auto found = known_.find({&hive, key});
@@ -144,15 +144,15 @@ bool Import::was_deleted(const Hive& hive, const std::u16string& path) const {
   }
 }
 
-bool Import::is_there(const Hive& hive, const std::string& path) const {
+bool Importing::is_there(const Hive& hive, const std::string& path) const {
   std::u16string key = folded(path);
   auto found = known_.find({&hive, key});
   if (found != known_.end()) return found->second.there;
   return !was_deleted(hive, key) && hive.find(path);
 }
 
-bool Import::is_there(const Hive& hive, const std::string& path,
-                      const std::string& value) const {
+bool Importing::is_there(const Hive& hive, const std::string& path,
+                         const std::string& value) const {
   std::u16string key = folded(path);
   auto found = known_.find({&hive, key});
   if (found != known_.end()) {
@@ -165,7 +165,7 @@ bool Import::is_there(const Hive& hive, const std::string& path,
 }
 
 // Those above it are made, too.
-void Import::make_key(const Target& target, const std::string& path) {
+void Importing::make_key(const Target& target, const std::string& path) {
   std::u16string key = folded(path);
   bool anew = was_deleted(*target.hive, key);
   for (;;) {
@@ -181,7 +181,7 @@ void Import::make_key(const Target& target, const std::string& path) {
   }
 }
 
-void Import::remove_key(const Target& target, const std::string& path) {
+void Importing::remove_key(const Target& target, const std::string& path) {
   if (!is_there(*target.hive, path)) return;
   std::u16string key = folded(path);
   Place below(target.hive, key + u'\\');
@@ -195,8 +195,8 @@ void Import::remove_key(const Target& target, const std::string& path) {
       RegistryDelete{.hive = target.file, .key = path, .value = std::nullopt});
 }
 
-void Import::add_entry(const Target& target, const std::string& path,
-                       const reg_file::Entry& entry) {
+void Importing::add_entry(const Target& target, const std::string& path,
+                          const reg_file::Entry& entry) {
   bool there = is_there(*target.hive, path, entry.name);
   Known& known = known_[{target.hive, folded(path)}];
   known.values[folded(entry.name)] = entry.value.has_value();
@@ -209,8 +209,8 @@ void Import::add_entry(const Target& target, const std::string& path,
   }
 }
 
-Done Import::add(const reg_file::Section& section) {
-  RegKey key = TRY(parse_reg_key(section.key, root_));
+Done Importing::add(const reg_file::Section& section) {
+  KeyName key = TRY(parse_key(section.key, root_));
   key.seen_by_32_bits = import_.seen_by_32_bits;
   if (section.removes && key.path.empty()) {
     return Error(Errc::bad_argument, "a hive's root can't be deleted");
@@ -236,7 +236,7 @@ Done Import::add(const reg_file::Section& section) {
 
 }  // namespace
 
-Result<Actions> plan_reg(const RegAdd& add, RegHives& hives, Notes& notes) {
+Result<Actions> plan(const Add& add, Hives& hives, Notes& notes) {
   Target target = TRY(target_of(add.key, hives, notes));
   Actions actions;
   for (const std::string& path : target.paths) {
@@ -246,7 +246,7 @@ Result<Actions> plan_reg(const RegAdd& add, RegHives& hives, Notes& notes) {
   return actions;
 }
 
-Result<Actions> plan_reg(const RegDelete& remove, RegHives& hives, Notes& notes) {
+Result<Actions> plan(const Delete& remove, Hives& hives, Notes& notes) {
   Target target = TRY(target_of(remove.key, hives, notes));
   Actions actions;
   std::optional<Error> absent;
@@ -276,8 +276,8 @@ Result<Actions> plan_reg(const RegDelete& remove, RegHives& hives, Notes& notes)
   return actions;
 }
 
-Result<Actions> plan_reg(const RegCopy& copy, RegHives& hives, Notes& notes) {
-  RegHives::Place source = TRY(hives.open(copy.from));
+Result<Actions> plan(const Copy& copy, Hives& hives, Notes& notes) {
+  Hives::Place source = TRY(hives.open(copy.from));
   std::string from = TRY(path_to_read(*source.hive, copy.from));
   Key key = TRY(source.hive->find(from).in(copy.from.name()));
   Target target = TRY(target_of(copy.to, hives, notes));
@@ -288,18 +288,18 @@ Result<Actions> plan_reg(const RegCopy& copy, RegHives& hives, Notes& notes) {
   return actions;
 }
 
-Result<Actions> plan_reg(const RegImport& import,
-                         const std::vector<reg_file::Section>& sections, RegRoot root,
-                         RegHives& hives, Notes& notes) {
-  Import importing(import, root, hives, notes);
+Result<Actions> plan(const Import& import,
+                     const std::vector<reg_file::Section>& sections, Root root,
+                     Hives& hives, Notes& notes) {
+  Importing importing(import, root, hives, notes);
   for (const reg_file::Section& section : sections) {
     TRY(importing.add(section).in(fmt::format("line {}", section.line)));
   }
   return std::move(importing).actions();
 }
 
-Result<Actions> plan_reg(const RegRestore& restore, const Hive& saved, RegHives& hives,
-                         Notes& notes) {
+Result<Actions> plan(const Restore& restore, const Hive& saved, Hives& hives,
+                     Notes& notes) {
   Target target = TRY(target_of(restore.key, hives, notes));
   Actions actions;
   for (const std::string& path : target.paths) {
@@ -309,4 +309,4 @@ Result<Actions> plan_reg(const RegRestore& restore, const Hive& saved, RegHives&
   return actions;
 }
 
-}  // namespace drydock::cli
+}  // namespace drydock::reg

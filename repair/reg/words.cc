@@ -1,4 +1,4 @@
-#include "repair/cli/reg_words.h"
+#include "repair/reg/words.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
 
-namespace drydock::cli {
+namespace drydock::reg {
 
 namespace {
 
@@ -63,9 +63,9 @@ Result<Options> Options::parse(const Words& words, std::size_t first,
     const std::string& word = words[i];
     bool option = word.starts_with('/') || word.starts_with('-');
     std::string name = option ? ascii_lower(word.substr(1)) : "";
-    bool takes = cli::has(known.with_argument, name);
+    bool takes = reg::has(known.with_argument, name);
     bool of_every = name == "reg:32" || name == "reg:64";
-    if (!takes && !of_every && !cli::has(known.alone, name)) {
+    if (!takes && !of_every && !reg::has(known.alone, name)) {
       return wrong(fmt::format("reg {} doesn't know \"{}\"", words[0], word));
     }
     bool last = i + 1 == words.size();
@@ -100,21 +100,21 @@ Done Options::check_exclusions() const {
 // The words of one command, with what every one of them has.
 struct Line {
   const Words& words;
-  RegRoot root;
+  Root root;
 
-  Result<RegKey> key(std::size_t index, const Options& options) const {
-    RegKey key = TRY(parse_reg_key(words[index], root));
+  Result<KeyName> key(std::size_t index, const Options& options) const {
+    KeyName key = TRY(parse_key(words[index], root));
     key.seen_by_32_bits = options.seen_by_32_bits();
     return key;
   }
 };
 
-Result<RegCommand> parse_query(const Line& line) {
+Result<Command> parse_query(const Line& line) {
   Options options = TRY(Options::parse(line.words, 2,
                                        {.with_argument = {"v", "f", "t", "se"},
                                         .alone = {"ve", "s", "k", "d", "c", "e", "z"},
                                         .value_may_lack_name = true}));
-  RegQuery query{.key = TRY(line.key(1, options))};
+  Query query{.key = TRY(line.key(1, options))};
   query.value = options.value_name();
   query.recursive = options.has("s");
   query.pattern = options.get("f");
@@ -143,10 +143,10 @@ Result<RegCommand> parse_query(const Line& line) {
   return query;
 }
 
-Result<RegCommand> parse_add(const Line& line) {
+Result<Command> parse_add(const Line& line) {
   Options options = TRY(Options::parse(
       line.words, 2, {.with_argument = {"v", "t", "s", "d"}, .alone = {"ve", "f"}}));
-  RegAdd add{.key = TRY(line.key(1, options))};
+  Add add{.key = TRY(line.key(1, options))};
   auto name = options.value_name();
   if (!name && (options.has("t") || options.has("s") || options.has("d"))) {
     name = "";  // as reg.exe takes it: the default value
@@ -154,15 +154,15 @@ Result<RegCommand> parse_add(const Line& line) {
   if (!name) return add;
   std::string separator = options.get("s").value_or("\\0");
   if (separator.empty()) return wrong("after /s a separator belongs");
-  add.value = TRY(parse_reg_data(*name, options.get("t").value_or("REG_SZ"),
-                                 options.get("d").value_or(""), separator));
+  add.value = TRY(parse_data(*name, options.get("t").value_or("REG_SZ"),
+                             options.get("d").value_or(""), separator));
   return add;
 }
 
-Result<RegCommand> parse_delete(const Line& line) {
+Result<Command> parse_delete(const Line& line) {
   Options options = TRY(Options::parse(
       line.words, 2, {.with_argument = {"v"}, .alone = {"ve", "va", "f"}}));
-  RegDelete remove{.key = TRY(line.key(1, options))};
+  Delete remove{.key = TRY(line.key(1, options))};
   remove.value = options.value_name();
   remove.all_values = options.has("va");
   if (remove.key.path.empty() && !remove.value && !remove.all_values) {
@@ -171,19 +171,19 @@ Result<RegCommand> parse_delete(const Line& line) {
   return remove;
 }
 
-Result<RegCommand> parse_copy(const Line& line) {
+Result<Command> parse_copy(const Line& line) {
   Options options = TRY(Options::parse(line.words, 3, {.alone = {"s", "f"}}));
-  RegCopy copy{.from = TRY(line.key(1, options)), .to = {}};
+  Copy copy{.from = TRY(line.key(1, options)), .to = {}};
   copy.to = TRY(line.key(2, options));
   copy.recursive = options.has("s");
   return copy;
 }
 
-Result<RegCommand> parse_compare(const Line& line) {
+Result<Command> parse_compare(const Line& line) {
   Options options = TRY(Options::parse(
       line.words, 3,
       {.with_argument = {"v"}, .alone = {"ve", "s", "oa", "od", "os", "on"}}));
-  RegCompare compare{.first = TRY(line.key(1, options)), .second = {}};
+  Compare compare{.first = TRY(line.key(1, options)), .second = {}};
   compare.second = TRY(line.key(2, options));
   compare.value = options.value_name();
   compare.recursive = options.has("s");
@@ -193,35 +193,35 @@ Result<RegCommand> parse_compare(const Line& line) {
   return compare;
 }
 
-Result<RegCommand> parse_export(const Line& line) {
+Result<Command> parse_export(const Line& line) {
   Options options = TRY(Options::parse(line.words, 3, {.alone = {"y"}}));
-  RegExport command{.key = TRY(line.key(1, options)), .file = line.words[2]};
+  Export command{.key = TRY(line.key(1, options)), .file = line.words[2]};
   command.replaces = options.replaces();
   return command;
 }
 
-Result<RegCommand> parse_save(const Line& line) {
+Result<Command> parse_save(const Line& line) {
   Options options = TRY(Options::parse(line.words, 3, {.alone = {"y"}}));
-  RegSave command{.key = TRY(line.key(1, options)), .file = line.words[2]};
+  Save command{.key = TRY(line.key(1, options)), .file = line.words[2]};
   command.replaces = options.replaces();
   return command;
 }
 
-Result<RegCommand> parse_import(const Line& line) {
+Result<Command> parse_import(const Line& line) {
   Options options = TRY(Options::parse(line.words, 2, {}));
-  return RegImport{.file = line.words[1], .seen_by_32_bits = options.seen_by_32_bits()};
+  return Import{.file = line.words[1], .seen_by_32_bits = options.seen_by_32_bits()};
 }
 
-Result<RegCommand> parse_restore(const Line& line) {
+Result<Command> parse_restore(const Line& line) {
   Options options = TRY(Options::parse(line.words, 3, {}));
-  return RegRestore{.key = TRY(line.key(1, options)), .file = line.words[2]};
+  return Restore{.key = TRY(line.key(1, options)), .file = line.words[2]};
 }
 
 struct Verb {
   std::string_view name;
   // What has to stand behind it: keys and files.
   std::vector<std::string_view> operands;
-  Result<RegCommand> (*parse)(const Line& line);
+  Result<Command> (*parse)(const Line& line);
 };
 
 const Verb* find_verb(const Words& words) {
@@ -245,7 +245,7 @@ const Verb* find_verb(const Words& words) {
 
 }  // namespace
 
-Result<RegCommand> parse_reg(const Words& words, RegRoot root) {
+Result<Command> parse(const Words& words, Root root) {
   constexpr std::string_view kVerbs =
       "query, add, delete, copy, compare, export, import, save or restore";
   if (words.empty()) return wrong(fmt::format("reg what: {}", kVerbs));
@@ -261,8 +261,8 @@ Result<RegCommand> parse_reg(const Words& words, RegRoot root) {
   return verb->parse({.words = words, .root = root});
 }
 
-RegFiles reg_files(const Words& words) {
-  RegFiles files;
+Files files_of(const Words& words) {
+  Files files;
   const Verb* verb = find_verb(words);
   if (verb == nullptr || words.size() <= verb->operands.size()) return files;
   bool writes = verb->name == "export" || verb->name == "save";
@@ -273,4 +273,4 @@ RegFiles reg_files(const Words& words) {
   return files;
 }
 
-}  // namespace drydock::cli
+}  // namespace drydock::reg

@@ -1,4 +1,4 @@
-#include "repair/cli/bcdedit_settings.h"
+#include "repair/bcdedit/settings.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
 
-namespace drydock::cli {
+namespace drydock::bcdedit {
 
 namespace {
 
@@ -61,17 +61,16 @@ constexpr Debugger kHypervisorDebugger = {.command = "/hypervisorsettings",
                                           .dhcp = "hypervisordhcp",
                                           .settings = kHypervisorSettings};
 
-BcdeditEdit edit_of(std::string_view object, std::string_view element,
-                    std::string value) {
+Edit edit_of(std::string_view object, std::string_view element, std::string value) {
   return {.object = std::string(object),
           .element = std::string(element),
           .values = {std::move(value)}};
 }
 
 // "NAME:VALUE", by what `settings` has; nothing for other words.
-std::optional<BcdeditEdit> parse_setting(std::string_view object,
-                                         std::span<const Setting> settings,
-                                         const std::string& word) {
+std::optional<Edit> parse_setting(std::string_view object,
+                                  std::span<const Setting> settings,
+                                  const std::string& word) {
   std::size_t colon = word.find(':');
   if (colon == std::string::npos || colon + 1 == word.size()) return std::nullopt;
   for (const Setting& setting : settings) {
@@ -91,15 +90,15 @@ Error unknown_setting(std::string_view command, std::span<const Setting> setting
   return usage(fmt::format("\"{}\" is none of {}'s: {}", word, command, known));
 }
 
-bool names(const std::vector<BcdeditEdit>& edits, std::string_view element) {
-  return std::ranges::find(edits, element, &BcdeditEdit::element) != edits.end();
+bool names(const std::vector<Edit>& edits, std::string_view element) {
+  return std::ranges::find(edits, element, &Edit::element) != edits.end();
 }
 
 // The words that are no setting: NODHCP, /start POLICY, /noumex.  Takes those that
 // it understands from the front of `words`.
 Result<bool> take_plain_word(const Debugger& debugger,
                              std::span<const std::string>& words,
-                             std::vector<BcdeditEdit>& edits) {
+                             std::vector<Edit>& edits) {
   std::string word = ascii_lower(words.front());
   bool kernel = debugger.type == kKernelDebugger.type;
   if (word == "newkey") {
@@ -121,7 +120,7 @@ Result<bool> take_plain_word(const Debugger& debugger,
 }
 
 // Over the network only a host that is named, and with a key, is debugged from.
-Done check_net(const Debugger& debugger, std::vector<BcdeditEdit>& edits) {
+Done check_net(const Debugger& debugger, std::vector<Edit>& edits) {
   for (std::string_view needed : {"hostip", "port", "key"}) {
     auto setting = std::ranges::find(debugger.settings, needed, &Setting::word);
     if (!names(edits, setting->element)) {
@@ -137,9 +136,9 @@ Done check_net(const Debugger& debugger, std::vector<BcdeditEdit>& edits) {
   return {};
 }
 
-Result<std::vector<BcdeditEdit>> parse_debugger(const Debugger& debugger,
-                                                std::span<const std::string> words) {
-  std::vector<BcdeditEdit> edits;
+Result<std::vector<Edit>> parse_debugger(const Debugger& debugger,
+                                         std::span<const std::string> words) {
+  std::vector<Edit> edits;
   // Its values are bcdedit's words for it, and are looked up like any other.
   edits.push_back(edit_of(debugger.object, debugger.type, words.front()));
   bool net = equal_ignoring_case(words.front(), "net");
@@ -159,15 +158,15 @@ Result<std::vector<BcdeditEdit>> parse_debugger(const Debugger& debugger,
 
 }  // namespace
 
-Result<std::vector<BcdeditEdit>> parse_ems_settings(const Words& words) {
-  std::vector<BcdeditEdit> edits;
+Result<std::vector<Edit>> parse_ems_settings(const Words& words) {
+  std::vector<Edit> edits;
   // The firmware's own settings hold where the store has none.
   if (words.size() == 1 && equal_ignoring_case(words.front(), "bios")) {
     for (const Setting& setting : kEmsSettings) {
       edits.push_back({.object = "{emssettings}",
                        .element = std::string(setting.element),
                        .values = {},
-                       .how = BcdeditEdit::How::clear});
+                       .how = Edit::How::clear});
     }
     return edits;
   }
@@ -182,12 +181,12 @@ Result<std::vector<BcdeditEdit>> parse_ems_settings(const Words& words) {
   return edits;
 }
 
-Result<std::vector<BcdeditEdit>> parse_debug_settings(const Words& words) {
+Result<std::vector<Edit>> parse_debug_settings(const Words& words) {
   return parse_debugger(kKernelDebugger, words);
 }
 
-Result<std::vector<BcdeditEdit>> parse_hypervisor_settings(const Words& words) {
+Result<std::vector<Edit>> parse_hypervisor_settings(const Words& words) {
   return parse_debugger(kHypervisorDebugger, words);
 }
 
-}  // namespace drydock::cli
+}  // namespace drydock::bcdedit

@@ -9,19 +9,19 @@
 #include <utility>
 #include <vector>
 
-#include "repair/cli/reg_key.h"
 #include "repair/control_sets.h"
 #include "repair/guest_path.h"
 #include "repair/installation.h"
+#include "repair/reg/key.h"
 
-namespace drydock::cli {
+namespace drydock::reg {
 
-class RegHives {
+class Hives {
  public:
   // Borrows `windows`, which must outlive it.
-  explicit RegHives(const repair::Installation& windows) : windows_(&windows) {}
+  explicit Hives(const repair::Installation& windows) : windows_(&windows) {}
   // Any key is this hive's.
-  explicit RegHives(hive::Hive bare) : bare_(std::move(bare)) {}
+  explicit Hives(hive::Hive bare) : bare_(std::move(bare)) {}
 
   // The hive is good for as long as this is.  not_found where there is none, or no
   // such user.
@@ -29,13 +29,13 @@ class RegHives {
     const hive::Hive* hive = nullptr;
     repair::GuestPath file;  // of a bare hive: nowhere
   };
-  Result<Place> open(const RegKey& key);
+  Result<Place> open(const KeyName& key);
 
   // Those that were opened: how a person calls each.
   std::vector<std::pair<std::string, const hive::Hive*>> opened() const;
 
  private:
-  Result<repair::GuestPath> file_of(const RegKey& key) const;
+  Result<repair::GuestPath> file_of(const KeyName& key) const;
 
   const repair::Installation* windows_ = nullptr;
   std::optional<hive::Hive> bare_;
@@ -49,10 +49,10 @@ class RegHives {
 
 // Where a key lies in its hive, to be read: CurrentControlSet is the set that
 // Select calls Current, and /reg:32 leads to WOW6432Node where the hive has one.
-Result<std::string> path_to_read(const hive::Hive& hive, const RegKey& key);
+Result<std::string> path_to_read(const hive::Hive& hive, const KeyName& key);
 
 // The same, to be edited: CurrentControlSet is each set that the next start may
 // use.
-Result<repair::CurrentKeys> paths_to_edit(const hive::Hive& hive, const RegKey& key);
+Result<repair::CurrentKeys> paths_to_edit(const hive::Hive& hive, const KeyName& key);
 
-}  // namespace drydock::cli
+}  // namespace drydock::reg

@@ -11,13 +11,13 @@
 #include <variant>
 #include <vector>
 
-#include "repair/cli/reg_key.h"
 #include "repair/hive/hive.h"
+#include "repair/reg/key.h"
 
-namespace drydock::cli {
+namespace drydock::reg {
 
 // What of a key /f looks at.
-struct RegWhere {
+struct Where {
   bool keys = true;
   bool names = true;  // of values
   bool data = true;
@@ -25,12 +25,12 @@ struct RegWhere {
 
 // reg query KEY [/v NAME | /ve] [/s] [/f PATTERN [/k] [/d] [/c] [/e]] [/t TYPE]
 //     [/z] [/se SEPARATOR]
-struct RegQuery {
-  RegKey key;
+struct Query {
+  KeyName key;
   std::optional<std::string> value = {};    // "" is the default value
   bool recursive = false;                   // /s
   std::optional<std::string> pattern = {};  // /f; * and ? stand for letters
-  RegWhere where = {};
+  Where where = {};
   bool case_matters = false;                 // /c
   bool whole = false;                        // /e: the pattern is all of it
   std::optional<hive::ValueType> type = {};  // /t
@@ -42,29 +42,29 @@ struct RegQuery {
 };
 
 // reg add KEY [/v NAME | /ve] [/t TYPE] [/s SEPARATOR] [/d DATA] [/f]
-struct RegAdd {
-  RegKey key;
+struct Add {
+  KeyName key;
   std::optional<hive::Value> value = {};  // nothing: the key alone
 };
 
 // reg delete KEY [/v NAME | /ve | /va] [/f]
-struct RegDelete {
-  RegKey key;
+struct Delete {
+  KeyName key;
   std::optional<std::string> value = {};  // nothing: the key with all below
   bool all_values = false;                // /va: the values, but not the key
 };
 
 // reg copy KEY KEY [/s] [/f]
-struct RegCopy {
-  RegKey from;
-  RegKey to;
+struct Copy {
+  KeyName from;
+  KeyName to;
   bool recursive = false;
 };
 
 // reg compare KEY KEY [/v NAME | /ve] [/oa | /od | /os | /on] [/s]
-struct RegCompare {
-  RegKey first;
-  RegKey second;
+struct Compare {
+  KeyName first;
+  KeyName second;
   std::optional<std::string> value = {};
   bool recursive = false;
   bool shows_differences = true;
@@ -72,53 +72,52 @@ struct RegCompare {
 };
 
 // reg export KEY FILE [/y], and reg save KEY FILE [/y]
-struct RegExport {
-  RegKey key;
+struct Export {
+  KeyName key;
   std::string file;  // of the host
   bool replaces = false;
 };
-struct RegSave {
-  RegKey key;
+struct Save {
+  KeyName key;
   std::string file;
   bool replaces = false;
 };
 
 // reg import FILE
-struct RegImport {
+struct Import {
   std::string file;
   bool seen_by_32_bits = false;
 };
 
 // reg restore KEY FILE
-struct RegRestore {
-  RegKey key;
+struct Restore {
+  KeyName key;
   std::string file;
 };
 
-using RegCommand = std::variant<RegQuery, RegAdd, RegDelete, RegCopy, RegCompare,
-                                RegExport, RegSave, RegImport, RegRestore>;
+using Command =
+    std::variant<Query, Add, Delete, Copy, Compare, Export, Save, Import, Restore>;
 
 // From the words after "reg" and the image's name.  Options may start with / or
 // -, in any case; every command takes /reg:32 and /reg:64.  /f of add, delete and
 // copy changes nothing: there is nobody to ask.  bad_argument where reg.exe
 // wouldn't take the line either; unsupported for its other commands, and for keys
-// as parse_reg_key() says.
-Result<RegCommand> parse_reg(const std::vector<std::string>& words,
-                             RegRoot root = RegRoot::named);
+// as parse_key() says.
+Result<Command> parse(const std::vector<std::string>& words, Root root = Root::named);
 
 // The files of the host that the words name: said before anything is parsed that
 // comes from an image.  "" for none.
-struct RegFiles {
+struct Files {
   std::string read;
   std::string written;
 };
-RegFiles reg_files(const std::vector<std::string>& words);
+Files files_of(const std::vector<std::string>& words);
 
 // What /t TYPE /d DATA makes.  Texts of REG_MULTI_SZ stand between separators;
 // numbers are decimal or 0x and hex; what is neither text nor number is pairs of hex
 // digits.
-Result<hive::Value> parse_reg_data(std::string_view name, std::string_view type,
-                                   std::string_view data,
-                                   std::string_view separator = "\\0");
+Result<hive::Value> parse_data(std::string_view name, std::string_view type,
+                               std::string_view data,
+                               std::string_view separator = "\\0");
 
-}  // namespace drydock::cli
+}  // namespace drydock::reg

@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "repair/cli/bcdedit_words.h"
+#include "repair/bcdedit/words.h"
 
-namespace drydock::cli {
+namespace drydock::bcdedit {
 
 // What an element belongs to, and what may be named in its value.
-struct BcdeditTarget {
+struct Target {
   const bcd::Store& store;
   bcd::ObjectType type = 0;  // of the object
   bcd::ElementId element = 0;
@@ -19,11 +19,11 @@ struct BcdeditTarget {
 
 // bad_argument where the words don't suit the element, not_found for an object or a
 // partition that isn't there, unsupported for a device that can't be written.
-Result<bcd::Value> parse_bcd_value(const std::vector<std::string>& words,
-                                   const BcdeditTarget& target);
+Result<bcd::Value> parse_value(const std::vector<std::string>& words,
+                               const Target& target);
 
 // "boot", "partition=C:", "ramdisk=[C:]\x.wim,{id}", "vhd=[C:]\x.vhdx", "locate".
 // Of `device` and `osdevice` a vhd is one that is looked for, as bcdedit stores it.
-Result<bcd::Device> parse_device(std::string_view word, const BcdeditTarget& target);
+Result<bcd::Device> parse_device(std::string_view word, const Target& target);
 
-}  // namespace drydock::cli
+}  // namespace drydock::bcdedit

@@ -6,11 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "repair/bcd/names.h"
-#include "repair/cli/bcdedit_words.h"
+#include "repair/bcdedit/words.h"
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
 
-namespace drydock::cli {
+namespace drydock::bcdedit {
 
 namespace {
 
@@ -59,7 +59,7 @@ Result<std::vector<bcd::Object>> active_objects(const bcd::Store& store) {
 }
 
 // In bcdedit's order: by type, then as the hive has them, which is by id.
-Result<std::vector<bcd::Object>> select_objects(const BcdeditEnum& what,
+Result<std::vector<bcd::Object>> select_objects(const Enum& what,
                                                 const bcd::Store& store) {
   if (equal_ignoring_case(what.which, "active")) return active_objects(store);
   if (!is_word_of_enum(what.which)) {
@@ -110,8 +110,7 @@ std::string printable(std::string text) {
 
 class Printer {
  public:
-  Printer(const BcdeditEnum& what, const bcd::Store& store,
-          const PartitionNames& partitions)
+  Printer(const Enum& what, const bcd::Store& store, const PartitionNames& partitions)
       : verbose_(what.verbose), aliases_(store), partitions_(partitions) {}
 
   void print(const bcd::Object& object) {
@@ -303,8 +302,8 @@ ordered_json json_of(const bcd::Element& element, bcd::ObjectType type) {
 
 }  // namespace
 
-Result<std::string> print_bcd(const BcdeditEnum& what, const bcd::Store& store,
-                              const PartitionNames& partitions) {
+Result<std::string> print(const Enum& what, const bcd::Store& store,
+                          const PartitionNames& partitions) {
   Printer printer(what, store, partitions);
   std::vector<bcd::Object> objects = TRY(select_objects(what, store));
   if (objects.empty()) {
@@ -314,8 +313,8 @@ Result<std::string> print_bcd(const BcdeditEnum& what, const bcd::Store& store,
   return printer.text();
 }
 
-Result<std::string> json_of_bcd(const BcdeditEnum& what, const bcd::Store& store,
-                                std::string_view name) {
+Result<std::string> to_json_text(const Enum& what, const bcd::Store& store,
+                                 std::string_view name) {
   Aliases aliases(store);
   ordered_json document = {{"store", name}, {"objects", ordered_json::array()}};
   for (const bcd::Object& object : TRY(select_objects(what, store))) {
@@ -334,4 +333,4 @@ Result<std::string> json_of_bcd(const BcdeditEnum& what, const bcd::Store& store
   return document.dump(2, ' ', false, ordered_json::error_handler_t::replace);
 }
 
-}  // namespace drydock::cli
+}  // namespace drydock::bcdedit

@@ -1,10 +1,10 @@
-#include "repair/cli/reg_print.h"
+#include "repair/reg/print.h"
 
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
-namespace drydock::cli {
+namespace drydock::reg {
 
 namespace {
 
@@ -52,4 +52,4 @@ json to_json(const Value& value) {
       {"name", value.name}, {"type", to_string(value.type)}, {"data", data_of(value)}};
 }
 
-}  // namespace drydock::cli
+}  // namespace drydock::reg

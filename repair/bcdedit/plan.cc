@@ -6,12 +6,12 @@
 #include <set>
 
 #include "repair/bcd/names.h"
-#include "repair/cli/bcdedit_values.h"
-#include "repair/cli/bcdedit_words.h"
+#include "repair/bcdedit/values.h"
+#include "repair/bcdedit/words.h"
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
 
-namespace drydock::cli {
+namespace drydock::bcdedit {
 
 namespace {
 
@@ -48,7 +48,7 @@ std::string hint(std::string_view word, bcd::ObjectType type) {
   return "";
 }
 
-Result<bcd::ElementId> find_element(const BcdeditEdit& edit, bcd::ObjectType type) {
+Result<bcd::ElementId> find_element(const Edit& edit, bcd::ObjectType type) {
   auto id = bcd::find_element(std::string_view(edit.element), type);
   if (!id) {
     return Error(Errc::not_found,
@@ -66,7 +66,7 @@ Result<bcd::ElementId> find_element(const BcdeditEdit& edit, bcd::ObjectType typ
 }
 
 // Two ids are published for this one name, and the wrong one would do nothing.
-Done refuse_ambiguous(const BcdeditEdit& edit) {
+Done refuse_ambiguous(const Edit& edit) {
   if (!equal_ignoring_case(edit.element, "forcefipscrypto")) return {};
   return Error(Errc::unsupported,
                "forcefipscrypto is published as 16000079 and as 1600007b: write the "
@@ -100,12 +100,12 @@ Result<bcd::ObjectId> resolve_listed(const std::string& word, const bcd::Store& 
 }
 
 // The list that is there, with the objects of `edit` first, last or out of it.
-Result<Ids> placed(const BcdeditEdit& edit, const bcd::ObjectId& object,
+Result<Ids> placed(const Edit& edit, const bcd::ObjectId& object,
                    bcd::ElementId element, const bcd::Store& store) {
   if (bcd::kind_name(element) != "objectlist") {
     return usage("/addfirst, /addlast and /remove are for lists of objects");
   }
-  bool take_out = edit.how == BcdeditEdit::How::take_out;
+  bool take_out = edit.how == Edit::How::take_out;
   Ids named;
   for (const std::string& word : edit.values) {
     named.push_back(TRY(take_out ? resolve_listed(word, store) : store.resolve(word)));
@@ -116,9 +116,9 @@ Result<Ids> placed(const BcdeditEdit& edit, const bcd::ObjectId& object,
       return Error(Errc::not_found, to_string(id) + " isn't in the list");
     }
   }
-  if (edit.how == BcdeditEdit::How::add_first) {
+  if (edit.how == Edit::How::add_first) {
     list.insert(list.begin(), named.begin(), named.end());
-  } else if (edit.how == BcdeditEdit::How::add_last) {
+  } else if (edit.how == Edit::How::add_last) {
     list.insert(list.end(), named.begin(), named.end());
   }
   return list;
@@ -139,13 +139,13 @@ repair::Action set_list(const Scene& scene, const bcd::ObjectId& object,
 
 // The object that is edited.  A settings object that the store lacks is made first,
 // as bcdedit makes it: most stores have {emssettings}, but none need.
-Result<bcd::Object> object_to_edit(const BcdeditEdit& edit, const Scene& scene,
+Result<bcd::Object> object_to_edit(const Edit& edit, const Scene& scene,
                                    Actions& actions) {
   auto id = scene.store.resolve(edit.object);
   if (id) return scene.store.object(*id);
   auto known = bcd::object_of_alias(edit.object);
   auto type = known ? bcd::well_known_type(*known) : std::nullopt;
-  bool makes = edit.how == BcdeditEdit::How::set;
+  bool makes = edit.how == Edit::How::set;
   if (!type || *type >> 28 != 2 || !makes) return std::move(id).error();
   auto made = [&](const repair::Action& action) {
     const auto* create = std::get_if<repair::BcdCreate>(&action);
@@ -158,15 +158,14 @@ Result<bcd::Object> object_to_edit(const BcdeditEdit& edit, const Scene& scene,
   return bcd::Object{.id = *known, .type = *type, .elements = {}, .problem = {}};
 }
 
-Done plan_edit(const BcdeditEdit& edit, const Scene& scene, Actions& actions) {
+Done plan_edit(const Edit& edit, const Scene& scene, Actions& actions) {
   bcd::Object object = TRY(object_to_edit(edit, scene, actions));
   bcd::ElementId element = TRY(find_element(edit, object.type));
-  bool takes_away =
-      edit.how == BcdeditEdit::How::delete_value || edit.how == BcdeditEdit::How::clear;
+  bool takes_away = edit.how == Edit::How::delete_value || edit.how == Edit::How::clear;
   if (takes_away) {
     bool there = std::ranges::find(object.elements, element, &bcd::Element::id) !=
                  object.elements.end();
-    if (!there && edit.how == BcdeditEdit::How::clear) return {};
+    if (!there && edit.how == Edit::How::clear) return {};
     if (!there) {
       return Error(Errc::not_found, "it isn't set, so there is nothing to delete");
     }
@@ -175,16 +174,16 @@ Done plan_edit(const BcdeditEdit& edit, const Scene& scene, Actions& actions) {
     return {};
   }
   TRY(refuse_ambiguous(edit));
-  if (edit.how != BcdeditEdit::How::set) {
+  if (edit.how != Edit::How::set) {
     Ids list = TRY(placed(edit, object.id, element, scene.store));
     actions.push_back(set_list(scene, object.id, element, std::move(list)));
     return {};
   }
-  BcdeditTarget target{.store = scene.store,
-                       .type = object.type,
-                       .element = element,
-                       .partitions = scene.partitions};
-  bcd::Value value = TRY(parse_bcd_value(edit.values, target));
+  Target target{.store = scene.store,
+                .type = object.type,
+                .element = element,
+                .partitions = scene.partitions};
+  bcd::Value value = TRY(parse_value(edit.values, target));
   actions.push_back(repair::BcdSet{.store = scene.where,
                                    .object = object.id,
                                    .element = element,
@@ -192,9 +191,9 @@ Done plan_edit(const BcdeditEdit& edit, const Scene& scene, Actions& actions) {
   return {};
 }
 
-Result<Actions> plan(const std::vector<BcdeditEdit>& edits, const Scene& scene) {
+Result<Actions> plan(const std::vector<Edit>& edits, const Scene& scene) {
   Actions actions;
-  for (const BcdeditEdit& edit : edits) {
+  for (const Edit& edit : edits) {
     TRY(plan_edit(edit, scene, actions)
             .in(fmt::format("{} {}", edit.object, edit.element)));
   }
@@ -209,7 +208,7 @@ repair::Action describe_as(const Scene& scene, const bcd::ObjectId& object,
                         .value = description};
 }
 
-Result<Actions> plan(const BcdeditCreate& create, const Scene& scene) {
+Result<Actions> plan(const Create& create, const Scene& scene) {
   std::optional<bcd::ObjectId> id;
   std::optional<bcd::ObjectType> type = create.type;
   if (create.object) {
@@ -249,7 +248,7 @@ Result<repair::Action> copy_element(const bcd::Element& element,
                                             .value = std::move(stored)});
 }
 
-Result<Actions> plan(const BcdeditCopy& copy, const Scene& scene) {
+Result<Actions> plan(const Copy& copy, const Scene& scene) {
   bcd::Object object = TRY(scene.store.object(TRY(scene.store.resolve(copy.object))));
   if (!object.problem.empty()) {
     return Error(Errc::corrupt, object.problem).in(copy.object);
@@ -310,7 +309,7 @@ void forget(const std::set<bcd::ObjectId>& gone, const bcd::Object& object,
   }
 }
 
-Result<Actions> plan(const BcdeditRemove& remove, const Scene& scene) {
+Result<Actions> plan(const Remove& remove, const Scene& scene) {
   bcd::Object object = TRY(scene.store.object(TRY(scene.store.resolve(remove.object))));
   if (bcd::alias_of(object.id) && !remove.force) {
     return usage(fmt::format("{} is a well-known entry: only /f deletes it",
@@ -340,15 +339,15 @@ Result<Actions> plan(const Other&, const Scene&) {
 
 }  // namespace
 
-Result<std::vector<repair::Action>> plan_bcdedit(const BcdeditCommand& command,
-                                                 const bcd::Store& store,
-                                                 const repair::GuestPath& where,
-                                                 const PartitionNames& partitions,
-                                                 const MakeGuid& make_guid) {
+Result<std::vector<repair::Action>> plan(const Command& command,
+                                         const bcd::Store& store,
+                                         const repair::GuestPath& where,
+                                         const PartitionNames& partitions,
+                                         const MakeGuid& make_guid) {
   Scene scene{
       .store = store, .where = where, .partitions = partitions, .make_guid = make_guid};
   return std::visit([&](const auto& action) { return plan(action, scene); },
                     command.action);
 }
 
-}  // namespace drydock::cli
+}  // namespace drydock::bcdedit

@@ -1,16 +1,16 @@
-#include "repair/cli/reg_query.h"
+#include "repair/reg/query.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "repair/cli/reg_print.h"
 #include "repair/hive/upcase.h"
+#include "repair/reg/print.h"
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
 
-namespace drydock::cli {
+namespace drydock::reg {
 
 namespace {
 
@@ -29,7 +29,7 @@ std::string join(std::string_view a, std::string_view b) {
 // The pattern of /f.
 class Pattern {
  public:
-  explicit Pattern(const RegQuery& query) : case_matters_(query.case_matters) {
+  explicit Pattern(const Query& query) : case_matters_(query.case_matters) {
     pattern_ = folded(query.pattern.value_or("*"));
     if (!query.whole) pattern_ = u"*" + pattern_ + u"*";
   }
@@ -71,10 +71,10 @@ class Pattern {
 // One query on its way through a hive.
 class Search {
  public:
-  Search(const RegQuery& query, const Hive& hive)
+  Search(const Query& query, const Hive& hive)
       : query_(query), hive_(hive), pattern_(query) {}
 
-  Result<RegAnswer> run(std::string_view path);
+  Result<Answer> run(std::string_view path);
 
  private:
   Result<std::vector<Value>> values_to_show(Key key) const;
@@ -84,7 +84,7 @@ class Search {
            pattern_.matches(key_name);
   }
 
-  const RegQuery& query_;
+  const Query& query_;
   const Hive& hive_;
   Pattern pattern_;
 };
@@ -113,8 +113,8 @@ Result<std::vector<Value>> Search::values_to_show(Key key) const {
 
 // The key of the query, and with /s all below it, each before those below it.
 // Ends, because no hive that opened leads back to a key.
-Result<RegAnswer> Search::run(std::string_view path) {
-  RegAnswer answer;
+Result<Answer> Search::run(std::string_view path) {
+  Answer answer;
   std::uint64_t count = 0;
   struct Ahead {
     Key key;
@@ -126,7 +126,7 @@ Result<RegAnswer> Search::run(std::string_view path) {
   while (!ahead.empty()) {
     Ahead next = std::move(ahead.back());
     ahead.pop_back();
-    RegFound found{.name = next.name, .values = {}, .subkeys = {}};
+    Found found{.name = next.name, .values = {}, .subkeys = {}};
     found.shown = next.matched || (query_.recursive && !query_.is_search());
     found.values = TRY(values_to_show(next.key));
     count += found.values.size() + next.matched;
@@ -154,7 +154,7 @@ std::string_view shown(const std::string& name) {
   return name.empty() ? std::string_view("\\") : name;
 }
 
-std::string lines_of(const RegQuery& query, const std::vector<Value>& values) {
+std::string lines_of(const Query& query, const std::vector<Value>& values) {
   std::string lines;
   for (const Value& value : values) {
     std::string type = to_string(value.type);
@@ -167,7 +167,7 @@ std::string lines_of(const RegQuery& query, const std::vector<Value>& values) {
   return lines;
 }
 
-json json_of(const RegFound& found) {
+json json_of(const Found& found) {
   json values = json::array();
   for (const Value& value : found.values) values.push_back(to_json(value));
   json subkeys = json::array();
@@ -179,15 +179,14 @@ json json_of(const RegFound& found) {
 
 }  // namespace
 
-Result<RegAnswer> answer_reg(const RegQuery& query, const Hive& hive,
-                             std::string_view path) {
+Result<Answer> answer(const Query& query, const Hive& hive, std::string_view path) {
   return Search(query, hive).run(path);
 }
 
-std::string print_reg(const RegQuery& query, const RegAnswer& answer) {
+std::string print(const Query& query, const Answer& answer) {
   std::string text;
   bool of_default = query.value && query.value->empty() && !query.is_search();
-  for (const RegFound& found : answer.keys) {
+  for (const Found& found : answer.keys) {
     std::string lines = lines_of(query, found.values);
     if (lines.empty() && of_default) lines = kNotSet;
     // A key without values isn't named before its subkeys.
@@ -206,7 +205,7 @@ std::string print_reg(const RegQuery& query, const RegAnswer& answer) {
   return text;
 }
 
-std::string json_of_reg(const RegQuery& query, const RegAnswer& answer) {
+std::string to_json_text(const Query& query, const Answer& answer) {
   json document = json_of(answer.keys.front());
   document["keys"] = nullptr;
   if (query.recursive) {
@@ -220,4 +219,4 @@ std::string json_of_reg(const RegQuery& query, const RegAnswer& answer) {
   return document.dump(2, ' ', false, json::error_handler_t::replace);
 }
 
-}  // namespace drydock::cli
+}  // namespace drydock::reg

@@ -1,4 +1,4 @@
-#include "repair/cli/bcdedit_values.h"
+#include "repair/bcdedit/values.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,7 +9,7 @@
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
 
-namespace drydock::cli {
+namespace drydock::bcdedit {
 
 namespace {
 
@@ -122,7 +122,7 @@ bcd::ElementId path_element(bcd::ElementId device) {
 
 // What stands behind "locate": nothing, or "=custom:12000002".
 Result<bcd::Device> parse_locate(std::string_view word, std::optional<bcd::Device> in,
-                                 const BcdeditTarget& target) {
+                                 const Target& target) {
   bcd::ElementId element = path_element(target.element);
   if (!word.empty()) {
     auto id = after(word, "=custom:");
@@ -141,7 +141,7 @@ Result<bcd::Device> parse_locate(std::string_view word, std::optional<bcd::Devic
   return bcd::locate_device(element, std::move(in));
 }
 
-Result<bcd::Device> parse_vhd(std::string_view word, const BcdeditTarget& target) {
+Result<bcd::Device> parse_vhd(std::string_view word, const Target& target) {
   // A comma may be part of the file's name.
   constexpr std::string_view locate = ",locate";
   std::size_t comma = ascii_lower(word).rfind(locate);
@@ -154,7 +154,7 @@ Result<bcd::Device> parse_vhd(std::string_view word, const BcdeditTarget& target
                       target);
 }
 
-Result<bcd::Device> parse_ramdisk(std::string_view word, const BcdeditTarget& target) {
+Result<bcd::Device> parse_ramdisk(std::string_view word, const Target& target) {
   std::size_t comma = word.rfind(",{");
   if (comma == std::string_view::npos) {
     return usage(
@@ -167,7 +167,7 @@ Result<bcd::Device> parse_ramdisk(std::string_view word, const BcdeditTarget& ta
 
 }  // namespace
 
-Result<bcd::Device> parse_device(std::string_view word, const BcdeditTarget& target) {
+Result<bcd::Device> parse_device(std::string_view word, const Target& target) {
   if (equal_ignoring_case(word, "boot")) return bcd::boot_device();
   for (std::string_view form : {"partition=", "hd_partition="}) {
     if (auto name = after(word, form)) return find_partition(*name, target.partitions);
@@ -186,7 +186,7 @@ Result<bcd::Device> parse_device(std::string_view word, const BcdeditTarget& tar
                   word));
 }
 
-Result<bcd::Value> parse_bcd_value(const Words& words, const BcdeditTarget& target) {
+Result<bcd::Value> parse_value(const Words& words, const Target& target) {
   const bcd::ElementName* name = bcd::find_element(target.element, target.type);
   std::string_view kind = bcd::kind_name(target.element);
   if (kind == "objectlist") {
@@ -211,4 +211,4 @@ Result<bcd::Value> parse_bcd_value(const Words& words, const BcdeditTarget& targ
   return bcd::Value(word);
 }
 
-}  // namespace drydock::cli
+}  // namespace drydock::bcdedit

@@ -1,4 +1,4 @@
-#include "repair/cli/reg_key.h"
+#include "repair/reg/key.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
 
-namespace drydock::cli {
+namespace drydock::reg {
 
 namespace {
 
@@ -100,7 +100,7 @@ std::optional<std::string_view> hive_of_local_machine(std::string_view name) {
   return std::nullopt;
 }
 
-Result<RegKey> key_of_local_machine(std::string_view path) {
+Result<KeyName> key_of_local_machine(std::string_view path) {
   std::string_view name = take_part(path);
   if (name.empty()) return wrong("HKLM alone is no key of a hive: HKLM\\SYSTEM\\...");
   auto hive = hive_of_local_machine(name);
@@ -108,17 +108,17 @@ Result<RegKey> key_of_local_machine(std::string_view path) {
     return Error(Errc::unsupported,
                  fmt::format("HKLM\\{} lies in no hive that Windows keeps", name));
   }
-  return RegKey{.hive = std::string(*hive),
-                .path = std::string(path),
-                .root = fmt::format("{}\\{}", kLocalMachine, *hive)};
+  return KeyName{.hive = std::string(*hive),
+                 .path = std::string(path),
+                 .root = fmt::format("{}\\{}", kLocalMachine, *hive)};
 }
 
-Result<RegKey> key_of_users(std::string_view path) {
+Result<KeyName> key_of_users(std::string_view path) {
   std::string_view name = take_part(path);
   if (name.empty()) return wrong("HKU alone is no key of a hive: HKU\\NAME\\...");
-  RegKey key{.hive = {},
-             .path = std::string(path),
-             .root = fmt::format("{}\\{}", kUsers, name)};
+  KeyName key{.hive = {},
+              .path = std::string(path),
+              .root = fmt::format("{}\\{}", kUsers, name)};
   // S-1-5-18, the machine itself, is another name of .DEFAULT.
   if (same(name, ".DEFAULT") || same(name, "S-1-5-18")) {
     key.hive = "DEFAULT";
@@ -141,11 +141,11 @@ bool is_within(std::string_view path, std::string_view key) {
 
 }  // namespace
 
-std::string RegKey::name() const {
+std::string KeyName::name() const {
   return fmt::format("{}{}{}", root, root.empty() || path.empty() ? "" : "\\", path);
 }
 
-Result<RegKey> parse_reg_key(std::string_view text, RegRoot root) {
+Result<KeyName> parse_key(std::string_view text, Root root) {
   if (!to_utf16(text)) return wrong("a key's name that isn't UTF-8");
   if (text.starts_with("\\\\")) return wrong("other machines' registries aren't here");
   std::string_view path = trim_slashes(text);
@@ -153,13 +153,13 @@ Result<RegKey> parse_reg_key(std::string_view text, RegRoot root) {
   std::string_view top = take_part(path);
   bool local_machine = same(top, "HKLM") || same(top, kLocalMachine);
   bool users = same(top, "HKU") || same(top, kUsers);
-  if (root == RegRoot::optional) {
+  if (root == Root::optional) {
     if (!local_machine && !users)
-      return RegKey{.hive = {}, .path = std::string(whole), .root = {}};
+      return KeyName{.hive = {}, .path = std::string(whole), .root = {}};
     std::string_view hive = take_part(path);
-    return RegKey{.hive = {},
-                  .path = std::string(path),
-                  .root = fmt::format("{}\\{}", users ? kUsers : kLocalMachine, hive)};
+    return KeyName{.hive = {},
+                   .path = std::string(path),
+                   .root = fmt::format("{}\\{}", users ? kUsers : kLocalMachine, hive)};
   }
   if (local_machine) return key_of_local_machine(path);
   if (users) return key_of_users(path);
@@ -196,4 +196,4 @@ std::string path_of_32_bits(std::string_view path) {
   return shared ? std::string(path) : fmt::format("{}\\{}", kNode, path);
 }
 
-}  // namespace drydock::cli
+}  // namespace drydock::reg

@@ -2,11 +2,11 @@
 
 #include <charconv>
 
-#include "repair/cli/reg_words.h"
+#include "repair/reg/words.h"
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
 
-namespace drydock::cli {
+namespace drydock::reg {
 
 namespace {
 
@@ -69,8 +69,8 @@ Value with_type(ValueType type, Value value) {
 
 }  // namespace
 
-Result<Value> parse_reg_data(std::string_view name, std::string_view type,
-                             std::string_view data, std::string_view separator) {
+Result<Value> parse_data(std::string_view name, std::string_view type,
+                         std::string_view data, std::string_view separator) {
   if (!to_utf16(name) || !to_utf16(data)) return wrong("a text that isn't UTF-8");
   auto parsed = hive::parse_value_type(type);
   if (!parsed) {
@@ -108,4 +108,4 @@ Result<Value> parse_reg_data(std::string_view name, std::string_view type,
   }
 }
 
-}  // namespace drydock::cli
+}  // namespace drydock::reg
