@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "harness/images/hive_file.h"
 #include "harness/images/layout.h"
 #include "harness/images/mtools.h"
@@ -14,11 +16,17 @@ namespace drydock::faults {
 
 namespace {
 
-constexpr std::string_view kBootStore = "\\EFI\\Microsoft\\Boot\\BCD";
+constexpr std::string_view kUefiStore = "\\EFI\\Microsoft\\Boot\\BCD";
+constexpr std::string_view kBiosStore = "\\Boot\\BCD";
 constexpr std::uint64_t kHiveSizeMax = std::uint64_t{1} << 30;
 
 std::string hive_path(std::string_view name) {
   return fmt::format("\\Windows\\System32\\config\\{}", name);
+}
+
+const partition::Partition* find_active(const partition::Table& table) {
+  auto found = std::ranges::find_if(table.partitions, &partition::Partition::active);
+  return found == table.partitions.end() ? nullptr : &*found;
 }
 
 // The largest partition of a type, if there is one.
@@ -36,14 +44,17 @@ Result<std::unique_ptr<Patient>> Patient::open(const std::filesystem::path& raw)
   std::unique_ptr<Patient> patient(
       new Patient(raw, TRY(harness::WorkFolder::create())));
   DevicePtr disk = TRY(FileDevice::open(raw));
-  partition::Table table = TRY(partition::read_table(*disk));
-  const partition::Partition* esp = find(table, partition::type::esp);
+  patient->table_ = TRY(partition::read_table(*disk));
+  const partition::Table& table = patient->table_;
+  const partition::Partition* system = table.scheme == partition::Scheme::mbr
+                                           ? find_active(table)
+                                           : find(table, partition::type::esp);
   const partition::Partition* windows = find(table, partition::type::basic);
-  if (esp == nullptr || windows == nullptr) {
+  if (system == nullptr || windows == nullptr) {
     return Error(Errc::not_found,
                  "the disk has no system partition, or no Windows partition");
   }
-  patient->esp_ = *esp;
+  patient->system_ = *system;
   patient->windows_ = *windows;
   return patient;
 }
@@ -60,9 +71,15 @@ Result<DevicePtr> Patient::windows_volume() const {
   return Slice::create(TRY(disk()), windows_.offset, windows_.size);
 }
 
-Result<FileSystemPtr> Patient::open_windows() const {
-  return ntfs::open(TRY(windows_volume()),
+Result<FileSystemPtr> Patient::open_ntfs(const partition::Partition& partition) const {
+  return ntfs::open(TRY(Slice::create(TRY(disk()), partition.offset, partition.size)),
                     {.writable = true, .clock = [] { return images::kBuildTime; }});
+}
+
+Result<FileSystemPtr> Patient::open_windows() const { return open_ntfs(windows_); }
+
+std::string_view Patient::boot_store() const {
+  return table_.scheme == partition::Scheme::mbr ? kBiosStore : kUefiStore;
 }
 
 Done Patient::edit_boot_store(std::string_view text, const images::Words& words) {
@@ -94,7 +111,12 @@ Done Patient::edit_hive(std::string_view name, std::string_view text,
 
 Result<std::filesystem::path> Patient::take_boot_store() const {
   std::filesystem::path store = work_ / "BCD";
-  TRY(images::Mtools(raw_, esp_.offset).get(kBootStore, store));
+  if (table_.scheme == partition::Scheme::mbr) {
+    File file = TRY(TRY(open_ntfs(system_))->find(boot_store()));
+    TRY(harness::write_host_file(store, TRY(read_file(file, kHiveSizeMax))));
+  } else {
+    TRY(images::Mtools(raw_, system_.offset).get(boot_store(), store));
+  }
   return store;
 }
 
@@ -110,10 +132,27 @@ Result<ByteVector> Patient::edited_boot_store(std::string_view text,
 }
 
 Done Patient::put_boot_store(std::string_view suffix, Bytes content) const {
+  return put_on_system(fmt::format("{}{}", boot_store(), suffix), content);
+}
+
+Done Patient::put_on_system(std::string_view path, Bytes content) const {
+  if (table_.scheme == partition::Scheme::mbr) {
+    FileSystemPtr system = TRY(open_ntfs(system_));
+    TRY(system->put(path, content));
+    return system->flush();
+  }
   std::filesystem::path file = work_ / "content";
   TRY(harness::write_host_file(file, content));
-  return images::Mtools(raw_, esp_.offset)
-      .put(file, fmt::format("{}{}", kBootStore, suffix));
+  return images::Mtools(raw_, system_.offset).put(file, path);
+}
+
+Done Patient::remove_from_system(std::string_view path) const {
+  if (table_.scheme == partition::Scheme::mbr) {
+    FileSystemPtr system = TRY(open_ntfs(system_));
+    TRY(system->remove(path));
+    return system->flush();
+  }
+  return images::Mtools(raw_, system_.offset).remove(path);
 }
 
 Result<std::uint32_t> Patient::hive_dword(std::string_view name, std::string_view key,

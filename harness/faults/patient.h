@@ -17,12 +17,12 @@ namespace drydock::faults {
 
 class Patient {
  public:
-  // Finds the system partition and the Windows volume of the disk in `raw`.
-  // not_found where it lacks one of them.
+  // Finds the system partition (of a BIOS' disk, the active one) and the Windows
+  // volume of the disk in `raw`.  not_found where it lacks one of them.
   static Result<std::unique_ptr<Patient>> open(const std::filesystem::path& raw);
 
   // Changes the boot store of the system partition by what `text` says (see
-  // images/hive_text.h): out by mtools, changed by hivex, back by mtools.
+  // images/hive_text.h) with hivex; mtools takes it out of a FAT and puts it back.
   Done edit_boot_store(std::string_view text, const images::Words& words);
 
   // Changes \Windows\System32\config\NAME likewise, by hivex.
@@ -38,12 +38,20 @@ class Patient {
   Result<ByteVector> edited_hive(std::string_view name, std::string_view text,
                                  const images::Words& words) const;
 
-  // The same of the boot store; its logs are put beside it by mtools.
+  // The same of the boot store, and of its logs beside it.
   Result<ByteVector> read_boot_store() const;
   Result<ByteVector> edited_boot_store(std::string_view text,
                                        const images::Words& words) const;
   // "" is the store itself, ".LOG1" one of its logs.
   Done put_boot_store(std::string_view suffix, Bytes content) const;
+
+  // Takes away a file of the system partition, of which paths start at its root, or
+  // puts one there.
+  Done remove_from_system(std::string_view path) const;
+  Done put_on_system(std::string_view path, Bytes content) const;
+  // "\EFI\Microsoft\Boot\BCD", or "\Boot\BCD".
+  std::string_view boot_store() const;
+  const partition::Table& table() const { return table_; }
 
   // Puts a file into the Windows volume.
   Done put(std::string_view path, Bytes content);
@@ -60,13 +68,15 @@ class Patient {
 
   // Opened for each change anew, so that mtools finds the file unlocked.
   Result<FileSystemPtr> open_windows() const;
+  Result<FileSystemPtr> open_ntfs(const partition::Partition& partition) const;
   // The hive's file, taken out of the Windows volume.
   Result<std::filesystem::path> take_hive(std::string_view name) const;
   Result<std::filesystem::path> take_boot_store() const;
 
   std::filesystem::path raw_;
   harness::WorkFolder work_;
-  partition::Partition esp_;
+  partition::Table table_;
+  partition::Partition system_;
   partition::Partition windows_;
 };
 

@@ -7,7 +7,7 @@ namespace {
 // The same objects with the same elements as in ordinary stores of Windows 10
 // and 11, of which 34 public ones were looked at; the recovery environment's
 // as one of them has it.
-constexpr std::string_view kText = R"text(
+constexpr std::string_view kBoth = R"text(
 [Description]
 KeyName = sz "BCD00000000"
 System = dword 1
@@ -47,8 +47,7 @@ object {7ff607e0-4395-11db-b0de-0800200c9a66} 20200003
 
 # {bootmgr}
 object {9dea862c-5cdd-4e70-acc1-f32b344d4795} 10100002
-11000001 = hex ${esp_device}
-12000002 = sz "\EFI\Microsoft\Boot\bootmgfw.efi"
+11000001 = hex ${system_device}
 12000004 = sz "Windows Boot Manager"
 12000005 = sz "en-US"
 14000006 = multi "{7ea2e1ac-2e61-4728-aaa3-896d9d0a9f0e}"
@@ -58,15 +57,9 @@ object {9dea862c-5cdd-4e70-acc1-f32b344d4795} 10100002
 24000010 = multi "{b2721d73-1db4-4c62-bf78-c548a880142d}"
 25000004 = integer 30
 
-# {fwbootmgr}
-object {a5a30fa2-3d06-4e9f-b5f4-a01df9d1fcba} 10100001
-24000001 = multi "{9dea862c-5cdd-4e70-acc1-f32b344d4795}"
-25000004 = integer 0
-
 # {memdiag}
 object {b2721d73-1db4-4c62-bf78-c548a880142d} 10200005
-11000001 = hex ${esp_device}
-12000002 = sz "\EFI\Microsoft\Boot\memtest.efi"
+11000001 = hex ${system_device}
 12000004 = sz "Windows Memory Diagnostic"
 12000005 = sz "en-US"
 14000006 = multi "{7ea2e1ac-2e61-4728-aaa3-896d9d0a9f0e}"
@@ -75,14 +68,13 @@ object {b2721d73-1db4-4c62-bf78-c548a880142d} 10200005
 # This Windows.
 object ${loader} 10200003
 11000001 = hex ${windows_device}
-12000002 = sz "\Windows\system32\winload.efi"
+12000002 = sz "\Windows\system32\winload.${suffix}"
 12000004 = sz "${loader_description}"
 12000005 = sz "en-US"
 14000006 = multi "{6efb52bf-1766-41db-a6b3-0ee5eff72bd7}"
 14000008 = multi "${recovery}"
 15000066 = integer 3
 16000009 = boolean 1
-16000060 = boolean 1
 17000077 = hex 75 00 00 15 00 00 00 00
 21000001 = hex ${windows_device}
 22000002 = sz "\Windows"
@@ -93,13 +85,12 @@ object ${loader} 10200003
 # Its waking from hibernation.
 object ${resume} 10200004
 11000001 = hex ${windows_device}
-12000002 = sz "\Windows\system32\winresume.efi"
+12000002 = sz "\Windows\system32\winresume.${suffix}"
 12000004 = sz "Windows Resume Application"
 12000005 = sz "en-US"
 14000006 = multi "{1afa9c49-16ab-4a5c-901b-212802da9460}"
 14000008 = multi "${recovery}"
 16000009 = boolean 1
-16000060 = boolean 1
 17000077 = hex 75 00 00 15 00 00 00 00
 21000001 = hex ${windows_device}
 22000002 = sz "\hiberfil.sys"
@@ -109,7 +100,7 @@ object ${resume} 10200004
 # Its recovery environment, and the RAM disk that this runs from.
 object ${recovery} 10200003
 11000001 = hex ${recovery_ram_disk}
-12000002 = sz "\windows\system32\winload.efi"
+12000002 = sz "\windows\system32\winload.${suffix}"
 12000004 = sz "Windows Recovery Environment"
 12000005 = sz "en-us"
 14000006 = multi "{6efb52bf-1766-41db-a6b3-0ee5eff72bd7}"
@@ -127,8 +118,39 @@ object ${recovery_options} 30000000
 32000004 = sz "\Recovery\WindowsRE\boot.sdi"
 )text";
 
+constexpr std::string_view kUefi = R"text(
+object {9dea862c-5cdd-4e70-acc1-f32b344d4795} 10100002
+12000002 = sz "\EFI\Microsoft\Boot\bootmgfw.efi"
+
+# {fwbootmgr}
+object {a5a30fa2-3d06-4e9f-b5f4-a01df9d1fcba} 10100001
+24000001 = multi "{9dea862c-5cdd-4e70-acc1-f32b344d4795}"
+25000004 = integer 0
+
+object {b2721d73-1db4-4c62-bf78-c548a880142d} 10200005
+12000002 = sz "\EFI\Microsoft\Boot\memtest.efi"
+
+# What is isolated there: Windows, and its waking.
+object ${loader} 10200003
+16000060 = boolean 1
+object ${resume} 10200004
+16000060 = boolean 1
+)text";
+
+// As a Windows 11 of a BIOS has it: its boot manager has no path, and nothing is
+// isolated; 21000026 has no name.
+constexpr std::string_view kBios = R"text(
+object {b2721d73-1db4-4c62-bf78-c548a880142d} 10200005
+12000002 = sz "\boot\memtest.exe"
+
+object ${resume} 10200004
+21000026 = hex ${windows_device}
+)text";
+
 }  // namespace
 
-std::string_view boot_store_text() { return kText; }
+std::string boot_store_text(Firmware firmware) {
+  return std::string(kBoth) + std::string(firmware == Firmware::uefi ? kUefi : kBios);
+}
 
 }  // namespace drydock::images

@@ -1,5 +1,8 @@
 #include "harness/images/build.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "harness/images/container.h"
 #include "harness/images/contents.h"
 #include "harness/images/volumes.h"
@@ -29,9 +32,17 @@ Result<Layout> build_raw(const Spec& spec, std::uint64_t seed,
   }
   TRY(write_table(raw, layout).in("partition table"));
 
-  auto esp = TRY(esp_contents(layout, work.path()));
-  TRY(make_esp(raw, layout, esp, work.path()).in("system partition"));
+  auto boot = TRY(boot_contents(layout, work.path()));
   auto windows = TRY(windows_contents(layout, work.path()));
+  if (spec.firmware == Firmware::uefi) {
+    TRY(make_esp(raw, layout, boot, work.path()).in("system partition"));
+  } else if (layout.system_reserved) {
+    TRY(make_ntfs(raw, *layout.system_reserved, "System Reserved",
+                  layout.ids.ntfs_serial + 1, boot, work.path())
+            .in("system partition"));
+  } else {
+    std::ranges::move(boot, std::back_inserter(windows));
+  }
   TRY(make_ntfs(raw, layout.windows, "", layout.ids.ntfs_serial, windows, work.path())
           .in("Windows volume"));
   if (layout.recovery) {

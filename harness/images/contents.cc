@@ -25,6 +25,10 @@ struct Program {
 constexpr Program kPrograms[] = {
     {"Boot\\EFI\\bootmgfw.efi", "Boot Manager", Subsystem::efi},
     {"Boot\\EFI\\bootmgr.efi", "Boot Manager", Subsystem::efi},
+    {"Boot\\EFI\\memtest.efi", "Memory Diagnostic", Subsystem::boot_program},
+    {"Boot\\EFI\\en-US\\bootmgfw.efi.mui", "Boot Manager", Subsystem::efi},
+    {"Boot\\PCAT\\memtest.exe", "Memory Diagnostic", Subsystem::boot_program},
+    {"Boot\\PCAT\\en-US\\bootmgr.exe.mui", "Boot Manager", Subsystem::efi},
     {"explorer.exe", "Windows Explorer"},
     {"servicing\\TrustedInstaller.exe", "Windows Modules Installer"},
     {"System32\\autochk.exe", "Auto Check Utility", Subsystem::native},
@@ -44,8 +48,10 @@ constexpr Program kPrograms[] = {
     {"System32\\win32k.sys", "Full/Desktop Win32k Kernel Driver", Subsystem::native},
     {"System32\\wininit.exe", "Windows Start-Up Application"},
     {"System32\\winload.efi", "OS Loader", Subsystem::boot_program},
+    {"System32\\winload.exe", "OS Loader", Subsystem::boot_program},
     {"System32\\winlogon.exe", "Windows Logon Application"},
     {"System32\\winresume.efi", "Resume From Hibernate", Subsystem::boot_program},
+    {"System32\\winresume.exe", "Resume From Hibernate", Subsystem::boot_program},
 };
 
 constexpr std::string_view kFolders[] = {
@@ -58,6 +64,10 @@ constexpr std::string_view kFolders[] = {
     "\\Windows\\",
     "\\Windows\\Boot\\",
     "\\Windows\\Boot\\EFI\\",
+    "\\Windows\\Boot\\EFI\\en-US\\",
+    "\\Windows\\Boot\\Fonts\\",
+    "\\Windows\\Boot\\PCAT\\",
+    "\\Windows\\Boot\\PCAT\\en-US\\",
     "\\Windows\\inf\\",
     "\\Windows\\Logs\\",
     "\\Windows\\Logs\\CBS\\",
@@ -127,16 +137,37 @@ void add_drivers(const Layout& layout, std::vector<Content>& contents) {
   }
 }
 
-}  // namespace
+// What stands in for a file that is no program.
+ByteVector stand_in(std::string_view name) {
+  std::string text = fmt::format("Stands in for {}\n", name);
+  Bytes bytes = bytes_of(std::string_view(text));
+  return {bytes.begin(), bytes.end()};
+}
 
-Result<std::vector<Content>> esp_contents(const Layout& layout,
-                                          const std::filesystem::path& work) {
-  ByteVector manager = program(layout, "bootmgr.exe", "Boot Manager", Subsystem::efi);
-  HiveHead head = {"kVolume1\\EFI\\Microsoft\\Boot\\BCD", "NewStoreRoot", 3,
+// The boot store in `folder`, with its logs, which are empty.
+Done add_boot_store(const Layout& layout, const std::filesystem::path& work,
+                    std::string_view folder, std::vector<Content>& contents) {
+  std::string full = fmt::format("\\Device\\HarddiskVolume1{}BCD", folder);
+  HiveHead head = {std::string_view(full).substr(full.size() - 31), "NewStoreRoot", 3,
                    kBuildTime};
+  std::string path = fmt::format("{}BCD", folder);
+  ByteVector store =
+      TRY(hive(layout, work, head, boot_store_text(layout.spec.firmware)));
+  contents.push_back({path, std::move(store)});
+  for (std::string_view log : {".LOG", ".LOG1", ".LOG2"}) {
+    contents.push_back({path + std::string(log), {}});
+  }
+  return {};
+}
+
+Result<std::vector<Content>> uefi_contents(const Layout& layout,
+                                           const std::filesystem::path& work) {
+  constexpr std::string_view kFolder = "\\EFI\\Microsoft\\Boot\\";
+  ByteVector manager = program(layout, "bootmgr.exe", "Boot Manager", Subsystem::efi);
   std::vector<Content> contents;
   for (std::string_view folder :
-       {"\\EFI\\", "\\EFI\\Boot\\", "\\EFI\\Microsoft\\", "\\EFI\\Microsoft\\Boot\\"}) {
+       {"\\EFI\\", "\\EFI\\Boot\\", "\\EFI\\Microsoft\\", "\\EFI\\Microsoft\\Boot\\",
+        "\\EFI\\Microsoft\\Boot\\Fonts\\"}) {
     contents.push_back({std::string(folder), {}});
   }
   contents.push_back({"\\EFI\\Boot\\bootx64.efi", manager});
@@ -145,12 +176,32 @@ Result<std::vector<Content>> esp_contents(const Layout& layout,
   contents.push_back(
       {"\\EFI\\Microsoft\\Boot\\memtest.efi",
        program(layout, "memtest.exe", "Memory Diagnostic", Subsystem::boot_program)});
-  ByteVector store = TRY(hive(layout, work, head, boot_store_text()));
-  contents.push_back({"\\EFI\\Microsoft\\Boot\\BCD", std::move(store)});
-  contents.push_back({"\\EFI\\Microsoft\\Boot\\BCD.LOG", {}});
-  contents.push_back({"\\EFI\\Microsoft\\Boot\\BCD.LOG1", {}});
-  contents.push_back({"\\EFI\\Microsoft\\Boot\\BCD.LOG2", {}});
+  contents.push_back(
+      {"\\EFI\\Microsoft\\Boot\\Fonts\\wgl4_boot.ttf", stand_in("wgl4_boot.ttf")});
+  TRY(add_boot_store(layout, work, kFolder, contents));
   return contents;
+}
+
+Result<std::vector<Content>> bios_contents(const Layout& layout,
+                                           const std::filesystem::path& work) {
+  std::vector<Content> contents;
+  contents.push_back({"\\Boot\\", {}});
+  contents.push_back({"\\Boot\\Fonts\\", {}});
+  contents.push_back({"\\bootmgr", stand_in("bootmgr")});
+  contents.push_back(
+      {"\\Boot\\memtest.exe",
+       program(layout, "memtest.exe", "Memory Diagnostic", Subsystem::boot_program)});
+  contents.push_back({"\\Boot\\Fonts\\wgl4_boot.ttf", stand_in("wgl4_boot.ttf")});
+  TRY(add_boot_store(layout, work, "\\Boot\\", contents));
+  return contents;
+}
+
+}  // namespace
+
+Result<std::vector<Content>> boot_contents(const Layout& layout,
+                                           const std::filesystem::path& work) {
+  return layout.spec.firmware == Firmware::uefi ? uefi_contents(layout, work)
+                                                : bios_contents(layout, work);
 }
 
 Result<std::vector<Content>> windows_contents(const Layout& layout,
@@ -163,6 +214,9 @@ Result<std::vector<Content>> windows_contents(const Layout& layout,
         {fmt::format("\\Windows\\{}", one.path),
          program(layout, last_name(one.path), one.description, one.subsystem)});
   }
+  contents.push_back({"\\Windows\\Boot\\PCAT\\bootmgr", stand_in("bootmgr")});
+  contents.push_back(
+      {"\\Windows\\Boot\\Fonts\\wgl4_boot.ttf", stand_in("wgl4_boot.ttf")});
   add_drivers(layout, contents);
   TRY(add_hive(layout, work, "SYSTEM", system_text(), contents));
   TRY(add_hive(layout, work, "SOFTWARE", software_text(layout.spec), contents));
@@ -178,13 +232,11 @@ Result<std::vector<Content>> windows_contents(const Layout& layout,
 
 std::vector<Content> recovery_contents() {
   // Stand-ins: nothing here reads a WIM or a RAM disk's image.
-  Bytes wim = bytes_of(std::string_view("Stands in for Winre.wim\n"));
-  Bytes sdi = bytes_of(std::string_view("Stands in for boot.sdi\n"));
   return {
       {"\\Recovery\\", {}},
       {"\\Recovery\\WindowsRE\\", {}},
-      {"\\Recovery\\WindowsRE\\Winre.wim", {wim.begin(), wim.end()}},
-      {"\\Recovery\\WindowsRE\\boot.sdi", {sdi.begin(), sdi.end()}},
+      {"\\Recovery\\WindowsRE\\Winre.wim", stand_in("Winre.wim")},
+      {"\\Recovery\\WindowsRE\\boot.sdi", stand_in("boot.sdi")},
   };
 }
 

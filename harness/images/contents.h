@@ -10,8 +10,11 @@
 namespace drydock::images {
 
 // `work` is a folder for hives on the way.
-Result<std::vector<Content>> esp_contents(const Layout& layout,
-                                          const std::filesystem::path& work);
+//
+// What a boot manager needs: of the system partition, or of the Windows volume where
+// that is the active one.
+Result<std::vector<Content>> boot_contents(const Layout& layout,
+                                           const std::filesystem::path& work);
 Result<std::vector<Content>> windows_contents(const Layout& layout,
                                               const std::filesystem::path& work);
 std::vector<Content> recovery_contents();

@@ -19,6 +19,10 @@ constexpr std::uint64_t kMsrSize = 16 * kMiB;
 constexpr std::uint64_t kFirstOffset = 1 * kMiB;
 constexpr std::uint64_t kTailSize = 1 * kMiB;  // for the backup of the table
 
+// Types of an MBR's partitions: NTFS, and what no letter is given to.
+constexpr std::uint8_t kMbrNtfs = 0x07;
+constexpr std::uint8_t kMbrRecovery = 0x27;
+
 // FNV-1a, to tell names apart; then splitmix64 (Steele, Lea, Flood 2014).
 std::uint64_t mix(std::uint64_t seed, std::string_view name) {
   std::uint64_t hash = 0xcbf29ce484222325;
@@ -37,6 +41,7 @@ Ids make_ids(std::uint64_t seed) {
   ids.recovery = seeded_guid(seed, "recovery environment");
   ids.recovery_disk = seeded_guid(seed, "recovery RAM disk");
   ids.absent = seeded_guid(seed, "absent");
+  ids.mbr_signature = static_cast<std::uint32_t>(mix(seed, "MBR signature"));
   ids.fat_serial = static_cast<std::uint32_t>(mix(seed, "FAT serial"));
   ids.ntfs_serial = mix(seed, "NTFS serial");
   ids.computer_name = fmt::format("WIN-{:08X}", mix(seed, "computer") >> 32);
@@ -48,36 +53,45 @@ void append(ByteVector& out, Bytes bytes) {
 }
 
 // A boot store's description of a partition: windows-side layout of 0x48 bytes
-// with its head of type, flags, size.  Seen so in all 113 GPT elements of 34
-// public stores.
-ByteVector partition_device(const Slot& slot, const Guid& disk) {
+// with its head of type, flags, size.  Seen so in all 113 GPT and 27 MBR elements of
+// 34 public stores.
+ByteVector partition_device(const Slot& slot, const Layout& layout) {
+  bool mbr = layout.spec.firmware == Firmware::bios;
   ByteVector out;
   append(out, bytes_of(le32(6)));     // +0x00  a qualified partition
   append(out, bytes_of(le32(0)));     // +0x04  flags
   append(out, bytes_of(le32(0x48)));  // +0x08  size of all this
   append(out, bytes_of(le32(0)));     // +0x0c
-  append(out, bytes_of(slot.id));     // +0x10
-  append(out, bytes_of(le32(0)));     // +0x20  on a disk
-  append(out, bytes_of(le32(0)));     // +0x24  with a GPT
-  append(out, bytes_of(disk));        // +0x28
+  if (mbr) {
+    append(out, bytes_of(le64(slot.offset)));  // +0x10  in bytes
+    append(out, bytes_of(le64(0)));
+  } else {
+    append(out, bytes_of(slot.id));  // +0x10
+  }
+  append(out, bytes_of(le32(0)));            // +0x20  on a disk
+  append(out, bytes_of(le32(mbr ? 1 : 0)));  // +0x24  with an MBR, or a GPT
+  if (mbr) {
+    append(out, bytes_of(le32(layout.ids.mbr_signature)));  // +0x28
+  } else {
+    append(out, bytes_of(layout.ids.disk));  // +0x28
+  }
   out.resize(0x48);
   return out;
 }
 
 // The element: whose options apply, then the device.
-std::string plain_device(const Slot& slot, const Guid& disk) {
+std::string plain_device(const Slot& slot, const Layout& layout) {
   ByteVector out(sizeof(Guid));
-  append(out, partition_device(slot, disk));
+  append(out, partition_device(slot, layout));
   return hex_text(out);
 }
 
 // A RAM disk from an image file in a partition, as the recovery environment's
 // entry has it; dissected on samples of 184 and 200 bytes.
-std::string ram_disk(const Slot& slot, const Guid& disk, const Guid& options,
-                     std::string_view path) {
+std::string ram_disk(const Slot& slot, const Layout& layout, std::string_view path) {
   ByteVector file;
   append(file, bytes_of(le32(5)));  // a file, in
-  append(file, partition_device(slot, disk));
+  append(file, partition_device(slot, layout));
   append(file, utf16le_bytes(*to_utf16(path)));
   append(file, bytes_of(le16(0)));
 
@@ -89,12 +103,26 @@ std::string ram_disk(const Slot& slot, const Guid& disk, const Guid& options,
   append(body, file);
 
   ByteVector out;
-  append(out, bytes_of(options));
-  append(out, bytes_of(le32(0)));  // a local device
+  append(out, bytes_of(layout.ids.recovery_disk));  // its options
+  append(out, bytes_of(le32(0)));                   // a local device
   append(out, bytes_of(le32(1)));
   append(out, bytes_of(le32(static_cast<std::uint32_t>(16 + body.size()))));
   append(out, bytes_of(le32(0)));
   append(out, body);
+  return hex_text(out);
+}
+
+// What MountedDevices knows a partition by: "DMIO:ID:" and its id, or the disk's
+// signature and the offset in bytes.
+std::string mounted_device(const Slot& slot, const Layout& layout) {
+  ByteVector out;
+  if (layout.spec.firmware == Firmware::bios) {
+    append(out, bytes_of(le32(layout.ids.mbr_signature)));
+    append(out, bytes_of(le64(slot.offset)));
+  } else {
+    append(out, bytes_of(std::string_view("DMIO:ID:")));
+    append(out, bytes_of(slot.id));
+  }
   return hex_text(out);
 }
 
@@ -112,6 +140,22 @@ Guid seeded_guid(std::uint64_t seed, std::string_view name) {
   return guid;
 }
 
+const Slot& Layout::system() const {
+  if (spec.firmware == Firmware::uefi) return esp;
+  return system_reserved ? *system_reserved : windows;
+}
+
+std::vector<Slot> Layout::slots() const {
+  std::vector<Slot> slots;
+  for (const Slot& slot : {esp, msr}) {
+    if (slot.size != 0) slots.push_back(slot);
+  }
+  if (system_reserved) slots.push_back(*system_reserved);
+  slots.push_back(windows);
+  if (recovery) slots.push_back(*recovery);
+  return slots;
+}
+
 Layout lay_out(const Spec& spec, std::uint64_t seed) {
   Layout layout;
   layout.spec = spec;
@@ -120,17 +164,27 @@ Layout lay_out(const Spec& spec, std::uint64_t seed) {
   auto slot = [&](const Guid& type, std::uint64_t size, std::string_view name,
                   std::string_view attributes) {
     Slot made{type, seeded_guid(seed, name), offset, size, name, attributes};
+    made.mbr_type = type == partition::type::recovery ? kMbrRecovery : kMbrNtfs;
     offset += size;
     return made;
   };
   // Names and attributes as Windows' setup gives them; bit 63 keeps a
   // partition without a letter.
-  std::uint64_t esp_size = spec.size < kSmallDiskSize ? kSmallEspSize : kEspSize;
-  layout.esp = slot(partition::type::esp, esp_size, "EFI system partition", "GUID:63");
-  layout.msr =
-      slot(partition::type::msr, kMsrSize, "Microsoft reserved partition", "GUID:63");
+  if (spec.firmware == Firmware::uefi) {
+    std::uint64_t esp_size = spec.size < kSmallDiskSize ? kSmallEspSize : kEspSize;
+    layout.esp =
+        slot(partition::type::esp, esp_size, "EFI system partition", "GUID:63");
+    layout.msr =
+        slot(partition::type::msr, kMsrSize, "Microsoft reserved partition", "GUID:63");
+  } else if (spec.system_reserved_size != 0) {
+    layout.system_reserved =
+        slot(partition::type::basic, spec.system_reserved_size, "System Reserved", "");
+    layout.system_reserved->active = true;
+  }
   std::uint64_t rest = spec.size - offset - kTailSize - spec.recovery_size;
   layout.windows = slot(partition::type::basic, rest, "Basic data partition", "");
+  layout.windows.active =
+      spec.firmware == Firmware::bios && !layout.system_reserved.has_value();
   if (spec.recovery_size != 0) {
     layout.recovery = slot(partition::type::recovery, spec.recovery_size,
                            "Recovery partition", "RequiredPartition,GUID:63");
@@ -144,12 +198,13 @@ Words words_of(const Layout& layout) {
   const Slot& recovery = layout.recovery ? *layout.recovery : layout.windows;
   return {
       {"disk_id", hex_text(bytes_of(ids.disk))},
-      {"windows_partition_id", hex_text(bytes_of(layout.windows.id))},
-      {"esp_device", plain_device(layout.esp, ids.disk)},
-      {"windows_device", plain_device(layout.windows, ids.disk)},
-      {"recovery_device", plain_device(recovery, ids.disk)},
-      {"recovery_ram_disk", ram_disk(recovery, ids.disk, ids.recovery_disk,
-                                     "\\Recovery\\WindowsRE\\Winre.wim")},
+      {"windows_mounted", mounted_device(layout.windows, layout)},
+      {"system_device", plain_device(layout.system(), layout)},
+      {"windows_device", plain_device(layout.windows, layout)},
+      {"recovery_device", plain_device(recovery, layout)},
+      {"recovery_ram_disk",
+       ram_disk(recovery, layout, "\\Recovery\\WindowsRE\\Winre.wim")},
+      {"suffix", layout.spec.firmware == Firmware::uefi ? "efi" : "exe"},
       {"loader", to_string(ids.loader)},
       {"resume", to_string(ids.resume)},
       {"recovery", to_string(ids.recovery)},

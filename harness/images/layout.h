@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "harness/images/hive_text.h"
 #include "harness/images/spec.h"
@@ -19,12 +20,14 @@ inline constexpr FileTime kBuildTime =
     (static_cast<FileTime>(kBuildTimeUnix) + 11644473600U) * 10000000U;
 
 struct Slot {
-  Guid type;
+  Guid type;  // of a GPT, as is the id
   Guid id;
   std::uint64_t offset = 0;  // in bytes
   std::uint64_t size = 0;    // in bytes
   std::string_view name;
-  std::string_view attributes;  // as sfdisk spells them
+  std::string_view attributes;  // of a GPT, as sfdisk spells them
+  std::uint8_t mbr_type = 0;
+  bool active = false;  // of an MBR
 };
 
 // All that the seed decides.
@@ -35,6 +38,7 @@ struct Ids {
   Guid recovery;       // and for the recovery environment
   Guid recovery_disk;  // and for the RAM disk that holds it
   Guid absent;         // an id that is nowhere on the disk, for wounds
+  std::uint32_t mbr_signature = 0;
   std::uint32_t fat_serial = 0;
   std::uint64_t ntfs_serial = 0;
   std::string computer_name;
@@ -43,10 +47,16 @@ struct Ids {
 struct Layout {
   Spec spec;
   Ids ids;
-  Slot esp;
+  Slot esp;  // of size 0 where firmware is a BIOS, and so the next
   Slot msr;
+  std::optional<Slot> system_reserved;
   Slot windows;
   std::optional<Slot> recovery;
+
+  // The one that holds the boot manager and its store.
+  const Slot& system() const;
+  // Each that there is, in the disk's order.
+  std::vector<Slot> slots() const;
 };
 
 Layout lay_out(const Spec& spec, std::uint64_t seed);

@@ -43,6 +43,10 @@ Done Mtools::put(const std::filesystem::path& host_file, std::string_view path) 
   return run({"mcopy", "-o", host_file.string(), mtools_path(path)});
 }
 
+Done Mtools::remove(std::string_view path) const {
+  return run({"mdel", mtools_path(path)});
+}
+
 Done Mtools::get(std::string_view path, const std::filesystem::path& host_file) const {
   return run({"mcopy", "-n", mtools_path(path), host_file.string()});
 }

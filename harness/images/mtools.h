@@ -23,6 +23,7 @@ class Mtools {
   Done make_folder(std::string_view path) const;
   // Replaces a file that is there.
   Done put(const std::filesystem::path& host_file, std::string_view path) const;
+  Done remove(std::string_view path) const;
   Done get(std::string_view path, const std::filesystem::path& host_file) const;
 
  private:

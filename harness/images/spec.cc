@@ -46,13 +46,13 @@ Done read_container(const harness::Yaml& node, Spec& spec) {
   return {};
 }
 
-Done read_firmware(const harness::Yaml& node) {
+Done read_firmware(const harness::Yaml& node, Spec& spec) {
   std::string word = TRY(node.text());
-  if (word == "uefi") return {};
-  if (word == "bios") {
-    return Error(Errc::unsupported, "disks for BIOS aren't built yet").in(node.place());
+  if (word != "uefi" && word != "bios") {
+    return node.error(fmt::format("'{}' isn't a firmware: uefi, bios", word));
   }
-  return node.error(fmt::format("'{}' isn't a firmware: uefi", word));
+  spec.firmware = word == "bios" ? Firmware::bios : Firmware::uefi;
+  return {};
 }
 
 Done read_word(const harness::Yaml::Field& field, Spec& spec) {
@@ -65,12 +65,27 @@ Done read_word(const harness::Yaml::Field& field, Spec& spec) {
     }
     return {};
   }
-  if (field.key == "firmware") return read_firmware(node);
+  if (field.key == "firmware") return read_firmware(node, spec);
   if (field.key == "format") return read_container(node, spec);
   std::uint64_t size = TRY(size_of(node));
   if (field.key == "size") spec.size = size;
   if (field.key == "block_size") spec.block_size = size;
   if (field.key == "recovery") spec.recovery_size = size;
+  if (field.key == "system_reserved") spec.system_reserved_size = size;
+  return {};
+}
+
+Done check_firmware(const harness::Yaml& node, const Spec& spec) {
+  if (spec.firmware == Firmware::uefi) {
+    if (spec.system_reserved_size == 0) return {};
+    return node.error("a system_reserved partition belongs to firmware: bios");
+  }
+  if (spec.size > kMbrDiskSizeMax) {
+    return node.error("a disk for BIOS is less than 2TiB");
+  }
+  if (spec.system_reserved_size > spec.size / 4) {
+    return node.error("a system_reserved partition is at most a quarter of its disk");
+  }
   return {};
 }
 
@@ -95,7 +110,8 @@ std::string known_windows() {
 Result<Spec> read_spec(const harness::Yaml& node, const Spec& usual) {
   Spec spec = usual;
   if (node.kind() == harness::Yaml::Kind::null) return spec;
-  TRY(node.only({"windows", "firmware", "format", "size", "block_size", "recovery"}));
+  TRY(node.only({"windows", "firmware", "format", "size", "block_size", "recovery",
+                 "system_reserved"}));
   for (const harness::Yaml::Field& field : TRY(node.fields())) {
     TRY(read_word(field, spec));
   }
@@ -108,6 +124,7 @@ Result<Spec> read_spec(const harness::Yaml& node, const Spec& usual) {
   if (spec.recovery_size > spec.size / 4) {
     return node.error("a recovery partition is at most a quarter of its disk");
   }
+  TRY(check_firmware(node, spec));
   return spec;
 }
 

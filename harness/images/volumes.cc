@@ -22,12 +22,18 @@ constexpr std::uint64_t kNtfsSerialOffset = 0x48;
 
 std::string bare(const Guid& guid) { return to_string(guid).substr(1, 36); }
 
-std::string table_line(const Slot& slot) {
+std::string gpt_line(const Slot& slot) {
   std::string line = fmt::format("start={}, size={}, type={}, uuid={}, name=\"{}\"",
                                  slot.offset / kSectorSize, slot.size / kSectorSize,
                                  bare(slot.type), bare(slot.id), slot.name);
   if (!slot.attributes.empty()) line += fmt::format(", attrs=\"{}\"", slot.attributes);
   return line + "\n";
+}
+
+std::string mbr_line(const Slot& slot) {
+  return fmt::format("start={}, size={}, type={:x}{}\n", slot.offset / kSectorSize,
+                     slot.size / kSectorSize, slot.mbr_type,
+                     slot.active ? ", bootable" : "");
 }
 
 // mkntfs takes no serial number, and with -T always makes the same.
@@ -41,12 +47,15 @@ Done set_serial(BlockDevice& volume, std::uint64_t serial) {
 }  // namespace
 
 Done write_table(const std::filesystem::path& raw, const Layout& layout) {
+  bool mbr = layout.spec.firmware == Firmware::bios;
   std::string script =
-      fmt::format("label: gpt\nlabel-id: {}\nunit: sectors\nfirst-lba: 34\n",
-                  bare(layout.ids.disk));
-  script +=
-      table_line(layout.esp) + table_line(layout.msr) + table_line(layout.windows);
-  if (layout.recovery) script += table_line(*layout.recovery);
+      mbr ? fmt::format("label: dos\nlabel-id: {:#010x}\nunit: sectors\n",
+                        layout.ids.mbr_signature)
+          : fmt::format("label: gpt\nlabel-id: {}\nunit: sectors\nfirst-lba: 34\n",
+                        bare(layout.ids.disk));
+  for (const Slot& slot : layout.slots()) {
+    script += mbr ? mbr_line(slot) : gpt_line(slot);
+  }
   TRY(harness::run_program(
       {"sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", raw.string()},
       {.input = script, .environment = {}}));

@@ -26,9 +26,8 @@ SetupType = dword 0
 SystemPartition = sz "\Device\HarddiskVolume1"
 SystemSetupInProgress = dword 0
 
-# "DMIO:ID:", and the partition's id.
 [MountedDevices]
-"\DosDevices\C:" = hex 44 4d 49 4f 3a 49 44 3a ${windows_partition_id}
+"\DosDevices\C:" = hex ${windows_mounted}
 
 [ControlSet001\Control]
 BootDriverFlags = dword 0x1c

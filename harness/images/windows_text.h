@@ -10,9 +10,9 @@
 
 namespace drydock::images {
 
-// \EFI\Microsoft\Boot\BCD: the objects and elements of an ordinary UEFI
+// \EFI\Microsoft\Boot\BCD, or \Boot\BCD: the objects and elements of an ordinary
 // installation, one Windows and its recovery environment.
-std::string_view boot_store_text();
+std::string boot_store_text(Firmware firmware);
 
 // \Windows\System32\config\SYSTEM, one control set.
 std::string system_text();

@@ -40,7 +40,9 @@ TEST(ImageSpec, HasADefaultForEveryWord) {
 TEST(ImageSpec, NamesTheLineOfWhatItDoesNotKnow) {
   EXPECT_THAT(error_of("{ window: x }"), HasSubstr("'window' isn't a word"));
   EXPECT_THAT(error_of("\nwindows: dos"), HasSubstr("(spec:2)"));
-  EXPECT_THAT(error_of("{ firmware: bios }"), HasSubstr("aren't built yet"));
+  EXPECT_THAT(error_of("{ firmware: coreboot }"), HasSubstr("isn't a firmware"));
+  EXPECT_THAT(error_of("{ system_reserved: 50MiB }"), HasSubstr("firmware: bios"));
+  EXPECT_THAT(error_of("{ firmware: bios, size: 3TiB }"), HasSubstr("less than 2TiB"));
   EXPECT_THAT(error_of("{ size: 10KB }"), HasSubstr("isn't a size"));
   EXPECT_THAT(error_of("{ size: 64MiB }"), HasSubstr("a disk is"));
   EXPECT_THAT(error_of("{ size: 99999999999999999TiB }"), HasSubstr("isn't a size"));
