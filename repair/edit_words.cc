@@ -55,10 +55,13 @@ std::string words_of_device(const bcd::Device& device) {
       return fmt::format("partition at {} of disk {:08x}", device.mbr_offset,
                          device.mbr_signature);
     default:
-      return device.path.empty()
-                 ? std::string(to_string(device.kind))
-                 : fmt::format("{} {}", to_string(device.kind), device.path);
+      break;
   }
+  std::string words(to_string(device.kind));
+  if (!device.path.empty()) words += " " + device.path;
+  const bcd::Device& lowest = bcd::innermost(device);
+  if (&lowest != &device) words += " on " + words_of_device(lowest);
+  return words;
 }
 
 // One overload for each shape of an element's value.

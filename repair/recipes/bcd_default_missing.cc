@@ -11,6 +11,7 @@
 
 #include "repair/bcd/names.h"
 #include "repair/edit_words.h"
+#include "repair/recipes/boot_objects.h"
 #include "repair/recipes/recipes.h"
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
@@ -33,27 +34,6 @@ constexpr bcd::ObjectType kBootSector = 0x10400008;
 // missing.  Microsoft's articles list both under a damaged store.
 constexpr std::string_view kNoEntry = "0xC0000098";
 constexpr std::string_view kEntryMissing = "0xC0000225";
-
-template <class T>
-const T* value_of(const Object& object, ElementId id) {
-  for (const bcd::Element& element : object.elements) {
-    if (element.id == id) return std::get_if<T>(&element.value);
-  }
-  return nullptr;
-}
-
-const Object* find_object(const std::vector<Object>& objects, const ObjectId& id) {
-  for (const Object& object : objects) {
-    if (object.id == id) return &object;
-  }
-  return nullptr;
-}
-
-std::string name_of(const Object& object) {
-  const auto* description = value_of<std::string>(object, bcd::element::description);
-  if (description == nullptr) return words_of(object.id);
-  return fmt::format("{} \"{}\"", words_of(object.id), *description);
-}
 
 // A store as this recipe sees it, for one Windows.
 struct Sight {
@@ -89,14 +69,8 @@ std::string mismatch(const Object& loader, const Installation& windows) {
 }
 
 Result<Sight> look(const Installation& windows) {
-  hive::Hive hive = TRY(windows.open_boot_store());
-  std::string place = windows.disk().show(*windows.boot().bcd);
-  if (hive.dirty()) {
-    return Error(Errc::busy, "its log holds changes that the store lacks").in(place);
-  }
-  bcd::Store store = TRY(bcd::Store::open(hive).in(place));
   Sight sight;
-  sight.objects = TRY(store.objects().in(place));
+  sight.objects = TRY(read_boot_objects(windows));
   sight.boot_manager = find_object(sight.objects, bcd::kBootManager);
   if (sight.boot_manager == nullptr) return sight;
   const Object& manager = *sight.boot_manager;

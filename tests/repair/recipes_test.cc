@@ -6,7 +6,7 @@
 #include "repair/bcd/names.h"
 #include "repair/diagnose.h"
 #include "repair/installation.h"
-#include "tests/repair/windows_disk.h"
+#include "tests/repair/recipe_support.h"
 #include "tests/support/run.h"
 #include "vhd/base/endian.h"
 
@@ -22,34 +22,6 @@ using testing::SizeIs;
 constexpr char kSystem[] = "C:\\Windows\\System32\\config\\SYSTEM";
 constexpr char kStore[] = "esp:\\EFI\\Microsoft\\Boot\\BCD";
 constexpr char kBootmgr[] = "object {9dea862c-5cdd-4e70-acc1-f32b344d4795} 10100002\n";
-
-// What the recipe finds on the disk as it is now.
-Result<Recipe::Findings> examine(const WindowsDisk& windows, const Recipe& recipe,
-                                 const Settings& settings = {}) {
-  auto disk = windows.open();
-  return recipe.examine({.disk = *disk, .windows = disk->installations().at(0).get()},
-                        settings);
-}
-
-Result<Plan> mend(const WindowsDisk& windows, const Recipe& recipe,
-                  const Settings& settings = {}) {
-  auto disk = windows.open();
-  Subject subject{.disk = *disk, .windows = disk->installations().at(0).get()};
-  auto findings = recipe.examine(subject, settings);
-  if (!findings) return std::move(findings).error();
-  Plan plan;
-  for (const Finding& finding : *findings) {
-    Done done = recipe.mend(subject, finding, settings, plan);
-    if (!done) return std::move(done).error();
-  }
-  return plan;
-}
-
-void carry_out(WindowsDisk& windows, const Plan& plan) {
-  auto disk = windows.open_writable();
-  auto outcomes = rehearse(plan, *disk);
-  ASSERT_TRUE(outcomes) << outcomes.error().describe();
-}
 
 TEST(Recipes, AreFoundByTheirNames) {
   EXPECT_EQ(find_recipe("bcd.default-missing"), &bcd_default_missing());
