@@ -11,6 +11,7 @@ const Fault& partition_gpt_torn();
 const Fault& volume_dirty();
 const Fault& volume_hibernated();
 const Fault& bcd_default_missing();
+const Fault& bcd_rebuild();
 const Fault& bcd_devices();
 const Fault& driver_disable();
 const Fault& ntfs_log_unfinished();

@@ -31,6 +31,9 @@ const Recipe& hive_replay_logs();
 // bcd.default-missing: the boot manager's default starts no Windows.
 const Recipe& bcd_default_missing();
 
+// bcd.rebuild: there is no boot store, or no boot manager.
+const Recipe& bcd_rebuild();
+
 // bcd.devices: devices of the boot store name partitions that aren't on the disk.
 const Recipe& bcd_devices();
 
