@@ -72,6 +72,12 @@ Result<int> claim(const Disk& disk, const GuestPath& path,
   return surely;
 }
 
+bool has_efi_partition(const Disk& disk) {
+  return std::ranges::any_of(disk.table().partitions, [](const auto& partition) {
+    return partition.type == partition::type::esp;
+  });
+}
+
 // Each boot store on the disk: those of system partitions first.
 std::vector<GuestPath> boot_stores(const Disk& disk) {
   std::vector<GuestPath> stores;
@@ -82,6 +88,10 @@ std::vector<GuestPath> boot_stores(const Disk& disk) {
     }
   }
   if (!stores.empty()) return stores;
+  // A GPT disk with a system partition starts from there: a \Boot\BCD is a leftover.
+  if (disk.table().scheme == partition::Scheme::gpt && has_efi_partition(disk)) {
+    return stores;
+  }
   std::vector<std::uint32_t> numbers = disk.volume_numbers();
   std::stable_partition(numbers.begin(), numbers.end(), [&](std::uint32_t number) {
     return number == disk.system_partition();
@@ -91,12 +101,6 @@ std::vector<GuestPath> boot_stores(const Disk& disk) {
     if (has_file(disk, path)) stores.push_back(path);
   }
   return stores;
-}
-
-bool has_efi_partition(const Disk& disk) {
-  return std::ranges::any_of(disk.table().partitions, [](const auto& partition) {
-    return partition.type == partition::type::esp;
-  });
 }
 
 Boot find_boot(const Disk& disk, std::uint32_t number) {

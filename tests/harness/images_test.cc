@@ -207,5 +207,30 @@ TEST_F(BuiltDisk, IsTheSameInsideAContainerThatQemuFindsSound) {
   EXPECT_EQ(run({"cmp", copy, raw()}).exit_code, 0);
 }
 
+TEST(BiosDisk, OfTwoPartitionsIsWhatOtherToolsRead) {
+  for (const char* program : {"sfdisk", "mkntfs", "fls", "ntfsfix"}) {
+    if (!have_program(program)) GTEST_SKIP() << program << " isn't here";
+  }
+  TempFolder folder;
+  std::filesystem::path raw = folder / "disk.raw";
+  auto spec = spec_of(
+      "{ firmware: bios, size: 200MiB, system_reserved: 32MiB, recovery: 16MiB }");
+  ASSERT_TRUE(spec) << spec.error().describe();
+  auto built = build_raw(*spec, 7, raw);
+  ASSERT_TRUE(built) << built.error().describe();
+  RunResult table = run({"sfdisk", "--dump", raw});
+  EXPECT_THAT(table.out, HasSubstr("label: dos"));
+  EXPECT_THAT(table.out, HasSubstr("start=        2048, size=       65536, type=7, "
+                                   "bootable"));
+  EXPECT_THAT(table.out, HasSubstr("type=27"));
+  std::string system = std::to_string(built->system().offset / 512);
+  std::string windows = std::to_string(built->windows.offset / 512);
+  EXPECT_THAT(run({"fls", "-r", "-p", "-o", system, raw}).out,
+              testing::AllOf(HasSubstr("Boot/BCD\n"), HasSubstr("\tbootmgr\n")));
+  EXPECT_THAT(run({"fls", "-r", "-p", "-o", windows, raw}).out,
+              testing::AllOf(HasSubstr("Windows/System32/winload.exe\n"),
+                             Not(HasSubstr("Boot/BCD\n"))));
+}
+
 }  // namespace
 }  // namespace drydock::images

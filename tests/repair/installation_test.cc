@@ -116,6 +116,18 @@ TEST(Installation, WithoutABootStoreThereIsNone) {
   EXPECT_EQ(installation.open_boot_store().error().code(), Errc::not_found);
 }
 
+TEST(Installation, LeftoverOfABiosStartsNoGptDisk) {
+  DRYDOCK_WINDOWS_DISK(windows);
+  auto disk = windows.open_writable();
+  ASSERT_TRUE((*disk->volume(1))->remove("\\EFI\\Microsoft\\Boot\\BCD"));
+  ASSERT_TRUE((*disk->volume(3))->create_directory("\\Boot"));
+  ASSERT_TRUE(disk->flush());
+  windows.put("C:\\Boot\\BCD", ByteVector(10));
+  auto without = windows.open();
+  EXPECT_FALSE(without->installations().at(0)->boot().bcd);
+  EXPECT_EQ(without->installations().at(0)->boot().firmware, "uefi");
+}
+
 TEST(ControlSets, CurrentOneIsEdited) {
   DRYDOCK_WINDOWS_DISK(windows);
   ControlSets sets = sets_of(*windows.open());
