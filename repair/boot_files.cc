@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <set>
 #include <span>
 
 #include "vhd/base/checked.h"
@@ -187,22 +186,24 @@ void Copies::keep_only(std::string_view to) {
                 [&](const Copy& copy) { return !equal_ignoring_case(copy.to, to); });
 }
 
-// The folders on the way to `file` that aren't there, and aren't planned yet.
-Done plan_folders(const FileSystem& volume, const GuestPath& file,
-                  std::set<std::string>& planned, Plan& plan) {
+}  // namespace
+
+Done plan_folders(const Disk& disk, const GuestPath& file, Plan& plan) {
+  FileSystemPtr volume = TRY(disk.volume(file.partition));
   for (std::size_t end = file.path.find('\\', 1); end != std::string::npos;
        end = file.path.find('\\', end + 1)) {
-    std::string folder = file.path.substr(0, end);
-    if (!planned.insert(ascii_lower(folder)).second) continue;
-    if (TRY(find_file(volume, folder))) continue;
-    plan.edits.push_back(
-        {.action = FolderMake{.folder = {.partition = file.partition, .path = folder}},
-         .why = "a file that the machine starts from belongs there"});
+    GuestPath folder{.partition = file.partition, .path = file.path.substr(0, end)};
+    bool planned = std::ranges::any_of(plan.edits, [&](const Edit& edit) {
+      const auto* make = std::get_if<FolderMake>(&edit.action);
+      return make != nullptr && make->folder.partition == folder.partition &&
+             equal_ignoring_case(make->folder.path, folder.path);
+    });
+    if (planned || TRY(find_file(*volume, folder.path))) continue;
+    plan.edits.push_back({.action = FolderMake{.folder = std::move(folder)},
+                          .why = "a file that the machine starts from belongs there"});
   }
   return {};
 }
-
-}  // namespace
 
 std::string_view boot_store_path(const Installation& windows) {
   return is_uefi(windows) ? kUefiStore : kBiosStore;
@@ -275,10 +276,9 @@ Done plan_boot_files(const Installation& windows, std::uint32_t system, Plan& pl
     TRY(copies.add_if_absent(manager.path, fmt::format("\\EFI\\Boot\\{}", *name),
                              content.size()));
   }
-  std::set<std::string> folders;
   auto plan_file = [&](const std::string& to, ByteVector bytes) -> Done {
     GuestPath path{.partition = system, .path = to};
-    TRY(plan_folders(*target, path, folders, plan));
+    TRY(plan_folders(disk, path, plan));
     plan.edits.push_back(
         {.action = FilePut{.file = std::move(path), .content = std::move(bytes)},
          .why = "the machine starts from it, and Windows keeps a copy"});

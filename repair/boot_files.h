@@ -19,6 +19,9 @@ Result<std::uint32_t> find_system_partition(const Installation& windows);
 // "\EFI\Microsoft\Boot\BCD" or "\Boot\BCD".
 std::string_view boot_store_path(const Installation& windows);
 
+// Adds the folders on the way to `file` that aren't there and that `plan` doesn't make.
+Done plan_folders(const Disk& disk, const GuestPath& file, Plan& plan);
+
 // What is wrong with the file that firmware starts -- bootmgfw.efi, or bootmgr -- on
 // the partition `system`; "" where nothing is.
 Result<std::string> boot_manager_wound(const Installation& windows,

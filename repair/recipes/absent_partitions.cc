@@ -28,6 +28,8 @@ constexpr bcd::ObjectType kFirmwareEntry = 0x101fffff;
 constexpr bcd::ElementId kSdiDevice = 0x31000003;
 constexpr bcd::ElementId kSdiPath = 0x32000004;
 
+constexpr bcd::ObjectId kMemoryTesterId = "b2721d73-1db4-4c62-bf78-c548a880142d"_guid;
+
 constexpr std::string_view kBiosManager = "\\bootmgr";
 constexpr std::string_view kSystemHive = "\\System32\\config\\SYSTEM";
 
@@ -289,6 +291,11 @@ bool Search::is_started(const Partition& partition, const std::string& root) con
 }
 
 bool Search::is_ours(const AbsentPartition& absent) const {
+  // The boot manager's own is the store's, be its file there or still to be copied.
+  bool manages = std::ranges::any_of(absent.references, [](const auto& one) {
+    return one.object == bcd::kBootManager || one.object == kMemoryTesterId;
+  });
+  if (manages) return true;
   if (!loads_windows(absent)) return !absent.candidates.empty();
   bool started = std::ranges::all_of(absent.references, [&](const auto& reference) {
     return !reference.root ||

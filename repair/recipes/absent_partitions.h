@@ -38,9 +38,9 @@ struct AbsentPartition {
 
 // Those of the store that starts `windows`.  Entries of a disk that isn't here are
 // somebody's, and sound, and aren't among them: what names no file of this disk, or
-// starts a Windows that another entry starts, too.  Nor are devices that lie in other
-// bytes than we would give them.  Fails as read_boot_objects(), and with unsupported on
-// a disk without a partition table.
+// starts a Windows that another entry starts, too; the boot manager's own is.  Nor are
+// devices that lie in other bytes than we would give them.  Fails as
+// read_boot_objects(), and with unsupported on a disk without a partition table.
 Result<std::vector<AbsentPartition>> find_absent_partitions(
     const Installation& windows);
 

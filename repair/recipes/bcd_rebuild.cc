@@ -215,6 +215,7 @@ Done plan_store(const Installation& windows, const Sight& sight, Plan& plan) {
   }
   ByteVector bytes = TRY(
       bcd::make_store(objects, {.sequence_min = logged + 1, .clock = disk.clock()}));
+  TRY(plan_folders(disk, sight.store, plan));
   plan.edits.push_back(
       {.action = FilePut{.file = sight.store, .content = std::move(bytes)},
        .why = fmt::format("the boot store {}", sight.store_wound)});

@@ -181,6 +181,19 @@ TEST(BcdDevices, NameOfNothingThatIsHereIsLeft) {
   EXPECT_THAT(*examine(windows, bcd_devices()), IsEmpty());
 }
 
+// Else what bcd.rebuild copies would bring a new finding to light.
+TEST(BcdDevices, BootManagerWithoutItsFileIsFoundAndLeft) {
+  DRYDOCK_WINDOWS_DISK(windows);
+  Store store(windows);
+  store.set(bcd::kBootManager, kDevice, absent(windows));
+  store.save();
+  auto disk = windows.open_writable();
+  ASSERT_TRUE((*disk->volume(1))->remove("\\EFI\\Microsoft\\Boot\\bootmgfw.efi"));
+  ASSERT_TRUE(disk->flush());
+  EXPECT_THAT(*examine(windows, bcd_devices()), SizeIs(1));
+  EXPECT_EQ(mend(windows, bcd_devices()).error().code(), Errc::unsupported);
+}
+
 TEST(BcdDevices, BootManagersPartitionIsThatOfItsStore) {
   DRYDOCK_WINDOWS_DISK(windows);
   // A copy of its file elsewhere doesn't matter.

@@ -259,6 +259,18 @@ TEST(BcdRebuild, WithoutRoomTheBootManagerAloneIsCopied) {
   EXPECT_FALSE(is_there(windows, "esp:\\EFI\\Microsoft\\Boot\\Fonts\\large.ttf"));
 }
 
+TEST(BcdRebuild, SystemPartitionThatWasFormattedIsFilled) {
+  DRYDOCK_WINDOWS_DISK(windows);
+  auto disk = windows.open_writable();
+  ASSERT_TRUE((*disk->volume(1))->rename("\\EFI", "\\gone"));
+  ASSERT_TRUE(disk->flush());
+  EXPECT_THAT(what(windows), HasSubstr("the boot store is missing, and"));
+  carry_out(windows, *mend(windows, bcd_rebuild()));
+  EXPECT_EQ(what(windows), "");
+  EXPECT_TRUE(is_there(windows, "esp:\\EFI\\Boot\\bootx64.efi"));
+  EXPECT_TRUE(is_there(windows, "esp:\\EFI\\Microsoft\\Boot\\memtest.efi"));
+}
+
 TEST(BcdRebuild, WithoutALoaderNoStoreIsMade) {
   DRYDOCK_WINDOWS_DISK(windows);
   remove(windows, kStore);
