@@ -67,7 +67,7 @@ TEST(Diagnosis, LockedVolumeIsNotCalledHealthy) {
 
 TEST(Diagnosis, UnreadableBootStoreIsNotCalledHealthy) {
   DRYDOCK_WINDOWS_DISK(windows);
-  windows.put(kStore, ByteVector(8192));
+  windows.put(kStore, windows.read_damaged(kStore));
   Diagnosis diagnosis = diagnose(*windows.open());
   EXPECT_EQ(diagnosis.verdict, Verdict::could_not_tell);
   EXPECT_THAT(diagnosis.examined,

@@ -174,7 +174,7 @@ TEST(Repair, NamedRecipeThatCantLookIsAnError) {
 
 TEST(Repair, RecipeThatSawNothingSaysSo) {
   DRYDOCK_WINDOWS_DISK(windows);
-  windows.put(kStore, ByteVector(8192));
+  windows.put(kStore, windows.read_damaged(kStore));
   std::filesystem::path image = windows.save();
   auto report = repair_image(image, {});
   ASSERT_TRUE(report) << report.error().describe();
@@ -275,7 +275,9 @@ TEST(Repair, CureThatHidesSomethingIsntCommitted) {
   DRYDOCK_WINDOWS_DISK(windows);
   std::filesystem::path image = windows.save();
   std::string before = hash_of(image);
-  Edit wound{FileDelete{{1, "\\EFI\\Microsoft\\Boot\\BCD"}}, "a test"};
+  Edit wound{FilePut{.file = {1, "\\EFI\\Microsoft\\Boot\\BCD"},
+                     .content = windows.read_damaged(kStore)},
+             "a test"};
   Quack quack({.edits = {set_start("Beep"), wound}, .notes = {}});
   auto report = repair_image(image, {.recipes = {&quack}});
   ASSERT_FALSE(report);

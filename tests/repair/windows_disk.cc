@@ -7,6 +7,7 @@
 #include "harness/work_folder.h"
 #include "ntfs/file.h"
 #include "tests/support/run.h"
+#include "vhd/base/endian.h"
 #include "vhd/base/try.h"
 #include "vhd/file_device.h"
 
@@ -96,6 +97,13 @@ void WindowsDisk::put(const std::string& path, Bytes content) {
   };
   Done done = put();
   EXPECT_TRUE(done) << done.error().describe();
+}
+
+ByteVector WindowsDisk::read_damaged(const std::string& path) const {
+  constexpr std::size_t kRootCell = 4096 + 0x20;
+  ByteVector bytes = read(path);
+  EXPECT_TRUE(store(bytes, kRootCell, le32(5)));  // no size that a cell has
+  return bytes;
 }
 
 std::filesystem::path WindowsDisk::take_out(const std::string& path,

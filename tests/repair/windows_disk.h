@@ -44,6 +44,8 @@ class WindowsDisk {
   // A file's content, as our own reader finds it.
   ByteVector read(const std::string& path) const;
   void put(const std::string& path, Bytes content);
+  // The bytes of a hive, as they would be with its root key's cell damaged.
+  ByteVector read_damaged(const std::string& path) const;
 
   // The disk as a file of the host, for programs that aren't ours.
   std::filesystem::path save();
