@@ -1,81 +1,10 @@
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <chrono>
 
 #include "tests/repair/hive_support.h"
 #include "tests/support/corpus.h"
-#include "tests/support/run.h"
-#include "tests/support/temp_folder.h"
 
 namespace drydock::hive {
 namespace {
-
-using testing::IsEmpty;
-using testing::Not;
-
-// Hives that Windows wrote, and two that hivex did.
-class HiveReading : public testing::TestWithParam<const char*> {};
-
-TEST_P(HiveReading, FindsWhatHivexFindsToTheLastByte) {
-  DRYDOCK_CORPUS_FILE(packed, GetParam());
-  TempFolder folder;
-  ByteVector bytes = load_hive_file(packed);
-  write_file(folder / "hive", bytes);
-
-  auto hive = open_hive(std::move(bytes));
-  ASSERT_TRUE(hive) << hive.error().describe();
-  auto ours = content_by_us(*hive);
-  ASSERT_TRUE(ours) << ours.error().describe();
-
-  Content theirs = content_by_hivex(folder / "hive");
-  ASSERT_THAT(theirs, Not(IsEmpty()));
-  EXPECT_TRUE(*ours == theirs);
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Corpus, HiveReading,
-    testing::Values("hives/regipy/SYSTEM.xz", "hives/regipy/SYSTEM_WIN_10_1709.xz",
-                    "hives/dissect.regf/SYSTEM.gz", "hives/regipy/NTUSER.DAT.xz",
-                    "hives/regipy/amcache.hve.xz", "bcd/regipy/BCD.xz",
-                    "hives/notatin/win7_ntuser.dat", "hives/yarp/UnicodeHive",
-                    "hives/yarp/ExtendedASCIIHive", "hives/yarp/ManySubkeysHive"));
-
-// How many lines of `text` start with `start`.
-std::size_t count_lines(const std::string& text, const std::string& start) {
-  std::size_t count = text.starts_with(start) ? 1 : 0;
-  std::string wanted = "\n" + start;
-  for (auto at = text.find(wanted); at != text.npos; at = text.find(wanted, at + 1)) {
-    ++count;
-  }
-  return count;
-}
-
-class HiveCounts : public testing::TestWithParam<const char*> {};
-
-TEST_P(HiveCounts, AreThoseOfRegfexport) {
-  DRYDOCK_CORPUS_FILE(packed, GetParam());
-  if (!have_program("regfexport")) GTEST_SKIP() << "regfexport isn't installed";
-  TempFolder folder;
-  ByteVector bytes = load_hive_file(packed);
-  write_file(folder / "hive", bytes);
-  std::string exported = run({"regfexport", folder / "hive"}).out;
-
-  auto hive = open_hive(std::move(bytes));
-  ASSERT_TRUE(hive) << hive.error().describe();
-  auto content = content_by_us(*hive);
-  ASSERT_TRUE(content) << content.error().describe();
-  std::size_t value_count = 0;
-  for (auto& [path, key] : *content) value_count += key.values.size();
-  EXPECT_EQ(content->size(), count_lines(exported, "Key path: "));
-  EXPECT_EQ(value_count, count_lines(exported, "Value: "));
-}
-
-INSTANTIATE_TEST_SUITE_P(Corpus, HiveCounts,
-                         testing::Values("hives/regipy/SYSTEM.xz",
-                                         "hives/regipy/SYSTEM_WIN_10_1709.xz",
-                                         "hives/nt-hive/testhive",
-                                         "bcd/regipy/BCD.xz"));
 
 // offreg.dll wrote it; the source of it, in the nt-hive project, says what.
 TEST(Hive, ReadsBigDataThatWindowsCutIntoSegments) {
