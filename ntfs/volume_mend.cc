@@ -71,7 +71,8 @@ Result<Wound> find_wound(const DevicePtr& device, VolumePart part, Records recor
 
 Result<Wound> mend_wound(const DevicePtr& device, VolumePart part, Records records) {
   if (part == VolumePart::attribute_lists || part == VolumePart::dirty_mark) {
-    if (TRY(detect_file_system(*device)) == "ntfs") TRY(check_no_work(device));
+    std::string kind = TRY(detect_file_system(*device));
+    if (kind == "ntfs") TRY(check_no_work(device));
   }
   Wound wound = TRY(find_wound(device, part, records));
   if (!wound) return wound;

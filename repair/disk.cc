@@ -72,7 +72,8 @@ Result<const Plain*> Disk::Impl::plain(std::uint32_t number) {
   if (auto known = plains.find(number); known != plains.end()) return &known->second;
   DevicePtr raw = TRY(part(number));
   Plain plain;
-  plain.encrypted = TRY(detect_file_system(*raw)) == "bitlocker";
+  std::string kind = TRY(detect_file_system(*raw));
+  plain.encrypted = kind == "bitlocker";
   if (auto opened = open_plain(std::move(raw), options)) {
     plain.device = *std::move(opened);
   } else {

@@ -50,7 +50,8 @@ Result<VolumeCheck> check_at(const Disk& disk, const DevicePtr& device,
                              const std::vector<ntfs::ByteRange>& ranges) {
   DevicePtr part = TRY(Slice::create(device, place.offset, place.size));
   DevicePtr volume = TRY(open_plain(std::move(part), disk.options()));
-  if (TRY(detect_file_system(*volume)) != "ntfs") return check_volume(volume);
+  std::string kind = TRY(detect_file_system(*volume));
+  if (kind != "ntfs") return check_volume(volume);
   return ntfs::check_touched(*volume, ranges);
 }
 

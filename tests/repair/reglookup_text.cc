@@ -108,17 +108,33 @@ class Reglookup final : public HiveWalk {
     text() +=
         ',' + (type.empty() ? fmt::format("0x{:08X}", number) : std::string(type));
     text() += ',';
-    append_data(value);
+    ByteVector data = data_of(value, cell);
+    append_data(value.type, data);
     text() += ",\n";
   }
 
-  void append_data(const Value& value) {
-    Bytes data = value.data;
+  // Segments come in the order in which they lie, not in their list's; of each it takes
+  // all but the four bytes that Windows leaves unused.
+  ByteVector data_of(const Value& value, const ValueCell& cell) const {
+    auto segments = cells().segments(cell);
+    if (!segments || segments->size() < 2) return value.data;
+    std::ranges::sort(*segments, {}, &Cells::Segment::offset);
+    ByteVector data;
+    for (const auto& segment : *segments) {
+      Bytes whole = *cells().at(segment.offset);
+      whole = whole.first(
+          std::min(whole.size() - sizeof(le32), value.data.size() - data.size()));
+      data.insert(data.end(), whole.begin(), whole.end());
+    }
+    return data;
+  }
+
+  void append_data(ValueType type, Bytes data) {
     if (data.empty()) {
       text() += "(null)";
       return;
     }
-    switch (value.type) {
+    switch (type) {
       case ValueType::sz:
       case ValueType::expand_sz:
       case ValueType::link:
@@ -133,7 +149,7 @@ class Reglookup final : public HiveWalk {
         return append_number(data, 8, load_or_zero<le64>(data));
       default:
         return append_quoted(text(), data,
-                             reglookup_type(value.type).empty() ? ",\"|" : ",\"");
+                             reglookup_type(type).empty() ? ",\"|" : ",\"");
     }
   }
 
