@@ -1,10 +1,11 @@
 """bcdedit's commands on disks, stores in other places, and files of the host."""
 
+import lzma
 import re
 import shutil
 import unittest
 
-from program import DiskTest, drydock, run
+from program import CORPUS, DiskTest, by_reglookup, drydock, run, unescaped
 
 BCD = "esp:\\EFI\\Microsoft\\Boot\\BCD"
 RECOVERY = "esp:\\EFI\\Microsoft\\Recovery\\BCD"
@@ -148,6 +149,45 @@ class Places(Store):
         self.succeed(drydock("bcdedit", "/createstore", store))
         self.succeed(drydock("bcdedit", "--store", store, "/store", "x", "/enum"), 64)
         self.succeed(drydock("bcdedit", "--store", store, "/import", store), 64)
+
+
+class CorpusStores(Store):
+    """What /enum shows of stores that Windows wrote, element by element."""
+
+    def bytes_of(self, kind, value):
+        """What lies in the hive, as reglookup would have it."""
+        if kind == "device":
+            return bytes.fromhex(value["raw"])
+        if kind == "boolean":
+            return bytes([value])
+        if kind in ("objectlist", "object", "string"):
+            return "|".join([value] if isinstance(value, str) else value).encode()
+        numbers = value if isinstance(value, list) else [value]
+        return b"".join(int(number).to_bytes(8, "little") for number in numbers)
+
+    def test_enum_shows_what_reglookup_reads(self):
+        compared = 0
+        for name in ("ezregistry/BCD", "regipy/BCD.xz"):
+            path = CORPUS / "bcd" / name
+            if not path.exists():
+                self.skipTest(f"the corpus isn't here: {path}")
+            store = self.folder / "store"
+            store.write_bytes(lzma.open(path).read() if path.suffix else path.read_bytes())
+            shown = self.entries("--store", store, "/enum", "all", "/v")
+            read = {path: values for path, values in by_reglookup(store) if values}
+            for key, entry in shown.items():
+                kind = read.pop(f"/Objects/{key}/Description")[0]
+                self.assertEqual(int(kind[2], 16), int(entry["type"], 16))
+                for element in entry["elements"]:
+                    number = element["id"][2:]
+                    theirs, = read.pop(f"/Objects/{key}/Elements/{number}")
+                    ours = self.bytes_of(element["kind"], element["value"])
+                    # An install medium keeps its numbers in as few bytes as they need.
+                    self.assertEqual(ours.ljust(8, b"\0"),
+                                     unescaped(theirs[2]).ljust(8, b"\0"), element)
+                    compared += 1
+            self.assertEqual(list(read), ["/Description"])
+        self.assertGreater(compared, 50)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import unittest
+import urllib.parse
 
 import jsonschema
 
@@ -15,6 +16,7 @@ BIN = pathlib.Path(os.environ["DRYDOCK_BIN"])
 DRYDOCK = str(BIN / "drydock")
 HARNESS = str(BIN / "drydock-harness")
 SBIN = {**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"}
+CORPUS = pathlib.Path(os.environ.get("DRYDOCK_CORPUS", ROOT / ".." / "shared" / "corpus"))
 
 _folder = tempfile.TemporaryDirectory(prefix="drydock-cli-")
 _built = {}
@@ -107,3 +109,20 @@ class DiskTest(unittest.TestCase):
         windows = self.partition(disk, "basic")
         self.succeed(run("fls", "-r", "-o", windows["offset"] // 512, raw))
         self.succeed(run("sgdisk", "-v", raw))
+
+
+def by_reglookup(hive):
+    """What reglookup reads: for each key its path and, of each value, name, type, and
+    words of the data; all with its escapes, of which unescaped() makes bytes."""
+    keys = []
+    for line in run("reglookup", "-H", hive).out.splitlines():
+        path, kind, data, _ = line.split(",")
+        if kind == "KEY":
+            keys.append((path, []))
+        else:
+            keys[-1][1].append((path[len(keys[-1][0]) + 1:], kind, data))
+    return keys
+
+
+def unescaped(words):
+    return urllib.parse.unquote_to_bytes(words)

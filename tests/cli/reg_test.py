@@ -1,15 +1,13 @@
 """drydock reg: the words of reg.exe, and other readers as judges of what they do."""
 
 import gzip
+import json
 import lzma
-import os
-import pathlib
 import re
 import unittest
 
-from program import ROOT, DiskTest, drydock, run
+from program import CORPUS, DiskTest, by_reglookup, drydock, run, unescaped
 
-CORPUS = pathlib.Path(os.environ.get("DRYDOCK_CORPUS", ROOT / ".." / "shared" / "corpus"))
 CURRENT = "HKLM\\SYSTEM\\CurrentControlSet\\Services\\regtest"
 # A corpus hive of more than this makes a slow test.
 HIVE_SIZE_MAX = 1 << 20
@@ -56,6 +54,34 @@ def plain(data):
         return 4, int(data[6:], 16).to_bytes(4, "little")
     kind, digits = re.fullmatch(r"hex(?:\(([0-9a-f]+)\))?:(.*)", data).groups()
     return int(kind or "3", 16), bytes.fromhex(digits.replace(",", ""))
+
+
+TYPES = {"NONE": "REG_NONE", "SZ": "REG_SZ", "EXPAND_SZ": "REG_EXPAND_SZ",
+         "BINARY": "REG_BINARY", "DWORD": "REG_DWORD", "DWORD_BE": "REG_DWORD_BIG_ENDIAN",
+         "LINK": "REG_LINK", "MULTI_SZ": "REG_MULTI_SZ", "RSRC_LIST": "REG_RESOURCE_LIST",
+         "RSRC_DESC": "REG_FULL_RESOURCE_DESCRIPTOR",
+         "RSRC_REQ_LIST": "REG_RESOURCE_REQUIREMENTS_LIST", "QWORD": "REG_QWORD"}
+
+
+def is_same(value, theirs):
+    """Whether a value of a query is what reglookup has; of what isn't ASCII it has bytes
+    that no query shows."""
+    _, kind, words = theirs
+    data = value["data"]
+    number = "REG_" + hex(int(kind, 16)) if kind.startswith("0x") else None
+    if value["type"] != TYPES.get(kind, number):
+        return False
+    if words == "(null)":
+        return not data or set(data) == {""}
+    if kind in ("DWORD", "DWORD_BE", "QWORD") and words.startswith("0x"):
+        return int(data) == int(words, 16)
+    if isinstance(data, list):
+        return not all(text.isascii() for text in data) or \
+            [text for text in data if text] == \
+            [unescaped(text).decode() for text in words.split("|") if text]
+    if kind in ("SZ", "EXPAND_SZ", "LINK"):
+        return "%" in words or data == words
+    return bytes.fromhex(data) == unescaped(words)
 
 
 class Reg(DiskTest):
@@ -207,6 +233,27 @@ class CorpusHives(DiskTest):
                     continue
                 if bytes[:4] == b"regf" and len(bytes) <= HIVE_SIZE_MAX:
                     yield path, bytes
+
+    def test_query_shows_what_reglookup_reads(self):
+        compared = 0
+        for path, bytes in self.hives():
+            hive = self.folder / "hive"
+            hive.write_bytes(bytes)
+            ran = drydock("reg", hive, "query", "", "/s", "--json")
+            if ran.code != 0 or "recover" in ran.err:
+                continue
+            theirs = by_reglookup(hive)
+            document = json.loads(ran.out)
+            with self.subTest(path):
+                self.assertEqual(len(document["keys"]) + 1, len(theirs))
+                for key, (_, values) in zip([document, *document["keys"]], theirs):
+                    self.assertEqual(len(key["values"]), len(values), key["key"])
+                    for value, read in zip(key["values"], values):
+                        if value["name"].isascii() and "\0" not in value["name"]:
+                            self.assertEqual(value["name"].encode(), unescaped(read[0]))
+                        self.assertTrue(is_same(value, read), (key["key"], value, read))
+                        compared += 1
+        self.assertGreater(compared, 10000)
 
     def test_export_agrees_with_hivexregedit(self):
         compared = 0
