@@ -34,42 +34,39 @@ Result<std::string> element_words(const bcd::Store& store, const bcd::Object& ob
   }
 }
 
-// The words of a value, or of a key where no value is named; "" for neither.
-Result<std::string> value_words(const hive::Hive& hive, std::string_view path,
-                                const std::optional<std::string>& name) {
-  auto key = TRY(unless_absent(hive.find(path)));
-  if (!key) return std::string();
-  if (!name) {
-    return fmt::format("a key with {} values and {} keys below it",
-                       TRY(hive.values(*key)).size(), TRY(hive.subkeys(*key)).size());
+// Data and type, to compare.
+ByteVector bytes_of_value(const hive::Value& value) {
+  ByteVector bytes = value.data;
+  auto type = static_cast<std::uint32_t>(value.type);
+  for (int shift = 0; shift < 32; shift += 8) {
+    bytes.push_back(static_cast<std::byte>(type >> shift));
   }
-  auto value = TRY(unless_absent(hive.value(*key, *name)));
-  return value ? words_of(*value) : std::string();
-}
-
-Done set_value(hive::Hive& hive, const RegistrySet& edit) {
-  TRY(refuse_new_control_set(hive, edit.key));
-  hive::Key key = TRY(hive.create(edit.key));
-  if (!edit.value) return {};
-  TRY(hive.set(key, *edit.value));
-  hive::Value got = TRY(hive.value(key, edit.value->name));
-  if (got.type == edit.value->type && got.data == edit.value->data) return {};
-  return Error(Errc::corrupt, fmt::format("it reads back as {}", words_of(got)));
+  return bytes;
 }
 
 }  // namespace
+
+Result<HiveEditor::Look> HiveEditor::look_at(const hive::Hive& hive, const Cell& cell) {
+  auto key = TRY(unless_absent(hive.find(cell.key)));
+  if (!key) return Look{};
+  if (!cell.value) {
+    std::size_t value_count = TRY(hive.values(*key)).size();
+    std::size_t key_count = TRY(hive.subkeys(*key)).size();
+    return Look{.held = ByteVector{},
+                .words = fmt::format("a key with {} values and {} keys below it",
+                                     value_count, key_count)};
+  }
+  auto value = TRY(unless_absent(hive.value(*key, *cell.value)));
+  if (!value) return Look{};
+  return Look{.held = bytes_of_value(*value), .words = words_of(*value)};
+}
 
 Result<HiveEditor::Held> HiveEditor::held(const hive::Hive& hive, const Cell& cell) {
   auto key = TRY(unless_absent(hive.find(cell.key)));
   if (!key) return Held();
   if (!cell.value) return Held(ByteVector{});
   auto value = TRY(unless_absent(hive.value(*key, *cell.value)));
-  if (!value) return Held();
-  auto type = static_cast<std::uint32_t>(value->type);
-  ByteVector bytes(sizeof(type));
-  std::memcpy(bytes.data(), &type, sizeof(type));
-  bytes.insert(bytes.end(), value->data.begin(), value->data.end());
-  return Held(std::move(bytes));
+  return value ? Held(bytes_of_value(*value)) : Held();
 }
 
 HiveEditor::Cell HiveEditor::cell_of(const bcd::ObjectId& object,
@@ -163,11 +160,18 @@ Result<Outcome> HiveEditor::apply(const RegistrySet& edit) {
   Cell cell{.key = edit.key, .value = {}};
   if (edit.value) cell.value = edit.value->name;
   Outcome outcome = outcome_at(cell);
-  Held before = TRY(held(*hive_, cell).in(edit.key));
-  outcome.before = TRY(value_words(*hive_, edit.key, cell.value).in(edit.key));
-  TRY(set_value(*hive_, edit).in(edit.key));
-  outcome.after = TRY(value_words(*hive_, edit.key, cell.value).in(edit.key));
-  outcome.changed = before != TRY(held(*hive_, cell).in(edit.key));
+  Look before = TRY(look_at(*hive_, cell).in(edit.key));
+  TRY(refuse_new_control_set(*hive_, edit.key).in(edit.key));
+  hive::Key key = TRY(hive_->create(edit.key).in(edit.key));
+  if (edit.value) TRY(hive_->set(key, *edit.value).in(edit.key));
+  Look after = TRY(look_at(*hive_, cell).in(edit.key));
+  if (edit.value && after.held != bytes_of_value(*edit.value)) {
+    return Error(Errc::corrupt, fmt::format("it reads back as {}", after.words))
+        .in(edit.key);
+  }
+  outcome.changed = before.held != after.held;
+  outcome.before = std::move(before.words);
+  outcome.after = std::move(after.words);
   cells_.push_back(std::move(cell));
   return outcome;
 }
@@ -175,7 +179,7 @@ Result<Outcome> HiveEditor::apply(const RegistrySet& edit) {
 Result<Outcome> HiveEditor::apply(const RegistryDelete& edit) {
   Cell cell{.key = edit.key, .value = edit.value};
   Outcome outcome = outcome_at(cell);
-  outcome.before = TRY(value_words(*hive_, edit.key, edit.value).in(edit.key));
+  outcome.before = TRY(look_at(*hive_, cell).in(edit.key)).words;
   hive::Key key = TRY(hive_->find(edit.key).in(edit.key));
   TRY((edit.value ? hive_->remove_value(key, *edit.value).in(*edit.value)
                   : hive_->remove(key))

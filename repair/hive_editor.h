@@ -40,7 +40,12 @@ class HiveEditor {
     std::optional<std::string> value;
   };
   using Held = std::optional<ByteVector>;
+  struct Look {
+    Held held;
+    std::string words;  // "" where there is nothing
+  };
   static Result<Held> held(const hive::Hive& hive, const Cell& cell);
+  static Result<Look> look_at(const hive::Hive& hive, const Cell& cell);
   static Cell cell_of(const bcd::ObjectId& object, bcd::ElementId element);
 
   Result<Outcome> apply(const BcdSet& edit);

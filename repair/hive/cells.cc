@@ -167,6 +167,32 @@ Result<SubkeyList> Cells::subkey_list(std::uint32_t offset) const {
   return list;
 }
 
+Result<std::optional<std::uint32_t>> Cells::find_in_list(const SubkeyList& list,
+                                                         std::u16string_view name,
+                                                         Hashes hashes) const {
+  bool by_hash = hashes == Hashes::right && list.signature == kHashLeafSignature;
+  std::uint32_t hash = by_hash ? name_hash(name) : 0;
+  for (std::size_t i = 0; i < list.count; ++i) {
+    if (by_hash && list.hint(i) != hash) continue;
+    std::uint32_t key = list.offset(i);
+    if (TRY(key_has_name(key, name))) return std::optional(key);
+  }
+  return std::optional<std::uint32_t>();
+}
+
+Result<std::optional<std::uint32_t>> Cells::find_subkey(const KeyCell& key,
+                                                        std::u16string_view name,
+                                                        Hashes hashes) const {
+  if (key.node.subkey_count == 0) return std::optional<std::uint32_t>();
+  SubkeyList list = TRY(subkey_list(key.node.subkey_list).in(cell_name(key.offset)));
+  if (!list.is_index_root()) return find_in_list(list, name, hashes);
+  for (std::size_t i = 0; i < list.count; ++i) {
+    SubkeyList leaf = TRY(subkey_list(list.offset(i)).in(cell_name(key.offset)));
+    if (auto found = TRY(find_in_list(leaf, name, hashes))) return found;
+  }
+  return std::optional<std::uint32_t>();
+}
+
 Result<std::vector<std::uint32_t>> Cells::subkeys(const KeyCell& key) const {
   std::vector<std::uint32_t> keys;
   std::uint32_t count = key.node.subkey_count;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,6 +72,14 @@ class Cells {
   Result<bool> key_has_name(std::uint32_t offset, std::u16string_view name) const;
   Result<bool> value_has_name(std::uint32_t offset, std::u16string_view name) const;
 
+  // The subkey of this name, which is in upper case; nothing where there is none.
+  // With Hashes::right only those of "lh" lists are looked at whose hash is the
+  // name's.
+  enum class Hashes : std::uint8_t { right, doubtful };
+  Result<std::optional<std::uint32_t>> find_subkey(const KeyCell& key,
+                                                   std::u16string_view name,
+                                                   Hashes hashes) const;
+
   // The cells of a key's subkeys and values, in their lists' order.
   Result<std::vector<std::uint32_t>> subkeys(const KeyCell& key) const;
   Result<std::vector<std::uint32_t>> values(const KeyCell& key) const;
@@ -84,6 +93,9 @@ class Cells {
   Result<ByteVector> data(const ValueCell& value) const;
 
  private:
+  Result<std::optional<std::uint32_t>> find_in_list(const SubkeyList& list,
+                                                    std::u16string_view name,
+                                                    Hashes hashes) const;
   Result<std::vector<Segment>> big_data_segments(Bytes cell, std::uint32_t size) const;
 
   Bytes bins_;

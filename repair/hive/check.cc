@@ -10,6 +10,7 @@
 #include "repair/hive/format.h"
 #include "repair/hive/hive.h"
 #include "repair/hive/upcase.h"
+#include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
 
 namespace drydock::hive {
@@ -281,6 +282,7 @@ void Survey::check_place(Level& above, const Element& element, const KeyCell& ke
   above.previous = key.name;
   if (element.list_signature == kHashLeafSignature &&
       element.hint != name_hash(key.name)) {
+    report_.hashes_right = false;
     odd(key.offset, "the list (lh) has a wrong hash of this key's name");
   }
   if (element.list_signature == kFastLeafSignature && hint_is_known(key.name) &&
@@ -418,13 +420,18 @@ HeaderFacts read_header_facts(Bytes file) {
 
 CheckReport check(Bytes file) { return Survey(file, Survey::Until::end).run(); }
 
-Done believe(Bytes file) {
+Result<CheckReport> check_believed(Bytes file) {
   CheckReport report = Survey(file, Survey::Until::first_fatal).run();
   for (Problem& problem : report.problems) {
     if (problem.severity == Severity::fatal) {
       return Error(Errc::corrupt, std::move(problem.what)).in(problem.where);
     }
   }
+  return report;
+}
+
+Done believe(Bytes file) {
+  static_cast<void>(TRY(check_believed(file)));
   return {};
 }
 

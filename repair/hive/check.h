@@ -52,6 +52,7 @@ struct CheckReport {
   std::uint64_t odd_count = 0;
   std::uint64_t key_count = 0;
   std::uint64_t value_count = 0;
+  bool hashes_right = true;  // every "lh" list's
 };
 
 CheckReport check(Bytes file);
@@ -59,5 +60,7 @@ CheckReport check(Bytes file);
 // Whether a hive can be believed: the first fatal problem as an Error, corrupt
 // with the cell in its places, or nothing.  What check() would call odd passes.
 Done believe(Bytes file);
+// The same, and what is odd.
+Result<CheckReport> check_believed(Bytes file);
 
 }  // namespace drydock::hive

@@ -54,12 +54,14 @@ std::string_view take_name(std::string_view& path) {
 }  // namespace
 
 struct Hive::Impl {
-  explicit Impl(Recovery recovered)
+  Impl(Recovery recovered, CheckReport report)
       : file(std::move(recovered.file)),
         recovery(std::move(recovered.report)),
         cells(file),
         header(read_header_facts(file)),
-        editor(file) {}
+        editor(file),
+        problems_before(std::move(report.problems)),
+        hashes(report.hashes_right ? Cells::Hashes::right : Cells::Hashes::doubtful) {}
 
   Result<KeyCell> key(Key key) const { return cells.key(offset_of(key)); }
   Result<Key> find_subkey(Key parent, std::string_view name) const;
@@ -79,14 +81,14 @@ struct Hive::Impl {
   std::set<std::uint32_t> edited_keys;  // whose time save() sets
   // What was wrong before the first edit, for save() to compare with.
   std::vector<Problem> problems_before;
+  Cells::Hashes hashes;  // what the editor adds is right
 };
 
 Result<Key> Hive::Impl::find_subkey(Key parent, std::string_view name) const {
   std::u16string wanted = upcase(TRY(encode_name(name)));
   KeyCell cell = TRY(key(parent));
-  for (std::uint32_t offset : TRY(cells.subkeys(cell))) {
-    if (TRY(cells.key_has_name(offset, wanted))) return make_key(cell.offset, offset);
-  }
+  auto found = TRY(cells.find_subkey(cell, wanted, hashes));
+  if (found) return make_key(cell.offset, *found);
   return Error(Errc::not_found,
                fmt::format("there is no key {} in {}", name, to_utf8(cell.name)));
 }
@@ -123,9 +125,9 @@ Recovery unrecovered(ByteVector file, std::string reason) {
 
 Result<Hive> Hive::open(const BlockDevice& device) {
   ByteVector file = TRY(read_whole(device));
-  TRY(believe(file));
+  CheckReport report = TRY(check_believed(file));
   return Hive(std::make_unique<Impl>(
-      unrecovered(std::move(file), "its logs aren't beside it")));
+      unrecovered(std::move(file), "its logs aren't beside it"), std::move(report)));
 }
 
 Result<Hive> Hive::open(const BlockDevice& device, const LogSource& logs) {
@@ -138,9 +140,8 @@ Result<Hive> Hive::open(const BlockDevice& device, const LogSource& logs) {
   } else {
     recovery = unrecovered(std::move(file), beside.error().describe());
   }
-  // What was recovered has been walked already.
-  if (recovery.report.state != RecoveryState::recovered) TRY(believe(recovery.file));
-  return Hive(std::make_unique<Impl>(std::move(recovery)));
+  CheckReport report = TRY(check_believed(recovery.file));
+  return Hive(std::make_unique<Impl>(std::move(recovery), std::move(report)));
 }
 
 const RecoveryReport& Hive::recovery() const { return impl_->recovery; }
@@ -210,7 +211,6 @@ Done Hive::Impl::apply(const std::function<Done(Editor&)>& edit) {
                              "would throw away, can't be applied: {}",
                              recovery.why_dirty, recovery.reason));
   }
-  if (edited_keys.empty()) problems_before = check(file).problems;
   Done done = edit(editor);
   if (done) {
     editor.keep();

@@ -222,6 +222,14 @@ TEST(HiveCheck, BoundsHowDeepKeysNest) {
 }
 
 // mkntfs writes to a fresh volume the table that Windows keeps there.
+// By its upper case a name is hashed, and looked for.
+TEST(Upcase, OfUpperCaseIsItself) {
+  for (std::uint32_t unit = 0; unit <= 0xffff; ++unit) {
+    char16_t upper = upcase(static_cast<char16_t>(unit));
+    ASSERT_EQ(upcase(upper), upper) << unit;
+  }
+}
+
 TEST(Upcase, IsTheTableOfNtfs) {
   if (!have_program("mkntfs") || !have_program("icat"))
     GTEST_SKIP() << "mkntfs or icat (sleuthkit) isn't installed";

@@ -127,6 +127,18 @@ TEST(HiveEditor, UndoesAllOfAnEditThatFails) {
   EXPECT_TRUE(saved_and_reopened(*hive));
 }
 
+TEST(HiveEditor, FindsAKeyByItsNameWhereTheListHasAWrongHash) {
+  HiveBuilder built(many_keys(3, "lh", 0));
+  auto hive = open_hive(built.with_word(built.list("ROOT"), 8, 1));
+  ASSERT_TRUE(hive) << hive.error().describe();
+  auto key = hive->find("K10000");
+  ASSERT_TRUE(key) << key.error().describe();
+  ASSERT_TRUE(hive->set(*key, Value::dword("x", 1)));
+  EXPECT_EQ(hive->create("k10000")->handle, key->handle);
+  EXPECT_EQ(hive->subkeys(hive->root())->size(), 3u);
+  EXPECT_TRUE(hive->save());
+}
+
 TEST(HiveEditor, UsesAgainWhatWasFreed) {
   HiveBuilder built({.name = "ROOT"});
   auto hive = open_hive(built.bytes());
