@@ -125,6 +125,14 @@ Done add_hive(const Layout& layout, const std::filesystem::path& work,
   return {};
 }
 
+Done add_boot_template(const Layout& layout, const std::filesystem::path& work,
+                       std::vector<Content>& contents) {
+  HiveHead head = {"System32\\Config\\BCD-Template", "NewStoreRoot", 3, kBuildTime};
+  ByteVector bytes = TRY(hive(layout, work, head, boot_template_text()));
+  contents.push_back({"\\Windows\\System32\\config\\BCD-Template", std::move(bytes)});
+  return {};
+}
+
 void add_drivers(const Layout& layout, std::vector<Content>& contents) {
   std::set<std::string> made;  // two services may share a driver
   for (const Service& service : services()) {
@@ -223,6 +231,7 @@ Result<std::vector<Content>> windows_contents(const Layout& layout,
   TRY(add_hive(layout, work, "SAM", sam_text(), contents));
   TRY(add_hive(layout, work, "SECURITY", security_text(), contents));
   TRY(add_hive(layout, work, "DEFAULT", default_text(), contents));
+  TRY(add_boot_template(layout, work, contents));
   if (!layout.recovery) {
     std::vector<Content> recovery = recovery_contents();
     contents.insert(contents.end(), recovery.begin() + 1, recovery.end());

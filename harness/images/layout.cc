@@ -214,6 +214,8 @@ Words words_of(const Layout& layout) {
       {"product", std::string(windows.product)},
       {"edition", std::string(windows.edition)},
       {"installation", std::string(windows.installation)},
+      // Servers opt all programs in: nx OptOut.
+      {"nx", windows.installation == "Client" ? "0" : "1"},
       {"product_type", windows.installation == "Client" ? "WinNT" : "ServerNT"},
       {"display_version", std::string(windows.display)},
       {"release", std::string(windows.release)},

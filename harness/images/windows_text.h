@@ -13,6 +13,8 @@ namespace drydock::images {
 // \EFI\Microsoft\Boot\BCD, or \Boot\BCD: the objects and elements of an ordinary
 // installation, one Windows and its recovery environment.
 std::string boot_store_text(Firmware firmware);
+// \Windows\System32\config\BCD-Template, of which bcdboot makes such a store.
+std::string_view boot_template_text();
 
 // \Windows\System32\config\SYSTEM, one control set.
 std::string system_text();

@@ -7,8 +7,6 @@
 #include <algorithm>
 #include <set>
 
-#include "harness/images/hive_file.h"
-#include "harness/images/pe.h"
 #include "harness/work_folder.h"
 #include "repair/bcd/names.h"
 #include "repair/recipes/boot_objects.h"
@@ -181,26 +179,15 @@ TEST(BcdRebuild, WithoutARecoveryEnvironmentTheStoreStartsNone) {
   EXPECT_THAT(shape.at(std::to_string(bcd::kOsLoader)), Not(Contains("14000008")));
 }
 
-// The elements are those of a real template, as bcdedit prints one.
 TEST(BcdRebuild, TemplateSaysHowWindowsIsStarted) {
   DRYDOCK_WINDOWS_DISK(windows);
-  std::filesystem::path file = windows.folder() / "template";
-  ASSERT_TRUE(images::make_hive(file,
-                                {"BCD-Template", "NewStoreRoot", 3, images::kBuildTime},
-                                R"text(
+  windows.edit_hive(kTemplate, R"text(
 object {b012b84d-c47c-4ed5-b722-c0c42163e569} 10200003
 12000005 = sz "de-DE"
-14000006 = multi "{6efb52bf-1766-41db-a6b3-0ee5eff72bd7}"
-22000002 = sz "\windows"
 25000020 = integer 3
-42000002 = sz "\system32\winload.efi"
-object {4636856e-540f-4170-a130-a84776f4c654} 20100000
-15000011 = integer 0
 object {313e8eed-7098-4586-a9bf-309c61f8d449} 20200003
 16000049 = boolean 1
-)text",
-                                {}));
-  windows.put(kTemplate, *harness::read_host_file(file));
+)text");
   auto hive = hive::open_hive(hive::load_hive_file(rebuilt(windows)));
   auto store = bcd::Store::open(*hive);
   bcd::ObjectId loader = *store->resolve("{default}");
@@ -210,6 +197,23 @@ object {313e8eed-7098-4586-a9bf-309c61f8d449} 20200003
   EXPECT_FALSE(store->get(loader, 0x42000002));
   EXPECT_TRUE(store->object("313e8eed-7098-4586-a9bf-309c61f8d449"_guid));
   EXPECT_FALSE(store->object("b012b84d-c47c-4ed5-b722-c0c42163e569"_guid));
+}
+
+TEST(BcdRebuild, TemplateAndOurOwnTableGiveTheSameStore) {
+  DRYDOCK_WINDOWS_DISK(windows);
+  if (!have_program("reglookup")) GTEST_SKIP() << "reglookup isn't here";
+  auto with = bcd::values_by_reglookup(rebuilt(windows));
+  remove(windows, kTemplate);
+  EXPECT_EQ(bcd::values_by_reglookup(rebuilt(windows)), with);
+}
+
+TEST(BcdRebuild, TemplateThatIsNoneIsOfNoUse) {
+  DRYDOCK_WINDOWS_DISK(windows);
+  windows.put(kTemplate, windows.read_damaged(kTemplate));
+  remove(windows, kStore);
+  auto plan = mend(windows, bcd_rebuild());
+  ASSERT_TRUE(plan) << plan.error().describe();
+  EXPECT_THAT(plan->notes, Contains(HasSubstr("BCD-Template is of no use")));
 }
 
 TEST(BcdRebuild, StoreGetsANumberAboveThoseOfLogsThatStay) {
