@@ -60,6 +60,19 @@ void set_loader(Store& store, const bcd::ObjectId& loader, const bcd::Device& de
   store.set(loader, bcd::element::system_root, "\\Windows");
 }
 
+// The files by which a Windows is known, on partition 4 too.
+void put_second_windows(WindowsDisk& windows) {
+  ByteVector hive = windows.read(std::string("3:") + kSystem);
+  auto disk = windows.open_writable();
+  for (const char* folder :
+       {"\\Windows", "\\Windows\\System32", "\\Windows\\System32\\config"}) {
+    ASSERT_TRUE((*disk->volume(4))->create_directory(folder));
+  }
+  ASSERT_TRUE(disk->flush());
+  windows.put(std::string("4:") + kSystem, hive);
+  windows.put(std::string("4:") + kWinload, ByteVector(10));
+}
+
 bcd::Device absent(const WindowsDisk& windows) {
   return bcd::gpt_partition(windows.ids().disk, windows.ids().absent);
 }
@@ -106,8 +119,7 @@ TEST(BcdDevices, WrongDiskIdIsMendedByThePartitionsOwn) {
   set_loader(store, windows.ids().loader,
              bcd::gpt_partition(windows.ids().absent, windows.layout().windows.id));
   store.save();
-  // Both would do, if the id didn't tell.
-  windows.put("4:\\winload.efi", ByteVector(10));
+  put_second_windows(windows);  // Both would do, if the id didn't tell.
   ASSERT_THAT(*examine(windows, bcd_devices()), SizeIs(1));
   carry_out(windows, *mend(windows, bcd_devices()));
   EXPECT_EQ(device_of(windows, windows.ids().loader, kDevice).disk_id,
@@ -116,15 +128,7 @@ TEST(BcdDevices, WrongDiskIdIsMendedByThePartitionsOwn) {
 
 TEST(BcdDevices, TwoPartitionsThatHoldTheFilesAreNotChosenFrom) {
   DRYDOCK_WINDOWS_DISK(windows);
-  ByteVector hive = windows.read(std::string("3:") + kSystem);
-  auto disk = windows.open_writable();
-  for (const char* folder :
-       {"\\Windows", "\\Windows\\System32", "\\Windows\\System32\\config"}) {
-    ASSERT_TRUE((*disk->volume(4))->create_directory(folder));
-  }
-  ASSERT_TRUE(disk->flush());
-  windows.put(std::string("4:") + kSystem, hive);
-  windows.put(std::string("4:") + kWinload, ByteVector(10));
+  put_second_windows(windows);
   Store store(windows);
   set_loader(store, windows.ids().loader, absent(windows));
   store.save();

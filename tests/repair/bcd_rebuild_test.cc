@@ -111,6 +111,10 @@ TEST(BcdRebuild, DamagedHiveIsNotCalledEmpty) {
   std::fill_n(bytes.begin(), 4096, std::byte{0});  // and now without its header
   windows.put(kStore, bytes);
   EXPECT_THAT(what(windows), HasSubstr("no answer: "));
+  bytes = windows.read("C:\\Windows\\System32\\config\\SAM");
+  std::fill(bytes.begin() + 4096, bytes.end(), std::byte{0});  // or only with it
+  windows.put(kStore, bytes);
+  EXPECT_THAT(what(windows), HasSubstr("no answer: "));
 }
 
 TEST(BcdRebuild, StoreIsReadByOthers) {
