@@ -47,12 +47,11 @@ Done read_container(const harness::Yaml& node, Spec& spec) {
 }
 
 Done read_firmware(const harness::Yaml& node, Spec& spec) {
-  std::string word = TRY(node.text());
-  if (word != "uefi" && word != "bios") {
-    return node.error(fmt::format("'{}' isn't a firmware: uefi, bios", word));
-  }
-  spec.firmware = word == "bios" ? Firmware::bios : Firmware::uefi;
-  return {};
+  auto word = node.text();
+  if (!word) return std::move(word).error();
+  spec.firmware = *word == "bios" ? Firmware::bios : Firmware::uefi;
+  if (*word == "bios" || *word == "uefi") return {};
+  return node.error(fmt::format("'{}' isn't a firmware: uefi, bios", *word));
 }
 
 Done read_word(const harness::Yaml::Field& field, Spec& spec) {
