@@ -10,6 +10,7 @@
 #include "repair/cli/file_verbs.h"
 #include "repair/cli/guest_files.h"
 #include "repair/cli/json.h"
+#include "repair/file_tree.h"
 #include "vhd/base/try.h"
 
 namespace drydock::cli {
@@ -123,7 +124,7 @@ Exit move(const MoveRequest& request, Report& report) {
     }
     auto target = TRY(disk.volume(to.partition))->find(to.path);
     if (target && target->is_directory()) {
-      to.path = join(to.path, from.path.substr(from.path.rfind('\\') + 1));
+      to.path = repair::join(to.path, from.path.substr(from.path.rfind('\\') + 1));
     }
     repair::Plan plan;
     plan.edits.push_back({.action = repair::FileRename{.file = std::move(from),

@@ -11,6 +11,7 @@
 #include "repair/cli/guest_files.h"
 #include "repair/cli/image_path.h"
 #include "repair/cli/progress_bar.h"
+#include "repair/file_tree.h"
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
 
@@ -111,11 +112,11 @@ Done CopyPlan::add_folder(const std::string& path, repair::GuestPath to) {
 
 Done plan_tree(const Found& from, const repair::GuestPath& to, CopyPlan& plan) {
   if (to.path != "\\") TRY(plan.add_folder(from.path.path, to));
-  return walk_tree(
+  return repair::walk_tree(
       *from.volume, from.file, from.path.path,
-      [&](const BelowFolder& found) -> Done {
+      [&](const repair::BelowFolder& found) -> Done {
         repair::GuestPath target{.partition = to.partition,
-                                 .path = join(to.path, found.below)};
+                                 .path = repair::join(to.path, found.below)};
         switch (found.entry.stat.kind) {
           case FileKind::directory:
             return plan.add_folder(found.path, std::move(target));
@@ -131,7 +132,7 @@ Done plan_tree(const Found& from, const repair::GuestPath& to, CopyPlan& plan) {
 
 bool is_within(const std::string& path, const std::string& folder) {
   std::string lower = ascii_lower(path) + '\\';
-  return lower.starts_with(ascii_lower(join(folder, "")));
+  return lower.starts_with(ascii_lower(repair::join(folder, "")));
 }
 
 Result<repair::Plan> make_plan(const repair::Disk& source, const std::string& from_text,
@@ -156,7 +157,8 @@ Result<repair::Plan> make_plan(const repair::Disk& source, const std::string& fr
   }
   auto there = volume->find(to.path);
   if (there && there->is_directory()) {
-    to.path = join(to.path, from.path.path.substr(from.path.path.rfind('\\') + 1));
+    to.path =
+        repair::join(to.path, from.path.path.substr(from.path.path.rfind('\\') + 1));
   }
   TRY(plan.add_file(from.path.path, std::move(to)));
   return plan.take();

@@ -10,6 +10,7 @@
 #include "repair/cli/commands.h"
 #include "repair/cli/guest_files.h"
 #include "repair/cli/json.h"
+#include "repair/file_tree.h"
 #include "vhd/base/try.h"
 
 namespace drydock::cli {
@@ -103,12 +104,13 @@ Done list_folder(Listing& listing, const File& folder, const std::string& path,
     std::string name = below.empty() ? entry.name : below + '\\' + entry.name;
     listing.report.print(line_of(entry, name, listing.request.all));
     if (listing.report.json()) {
-      listing.entries.push_back(entry_json(entry, join(path, entry.name)));
+      listing.entries.push_back(entry_json(entry, repair::join(path, entry.name)));
     }
     if (!listing.request.recursive || entry.stat.kind != FileKind::directory) continue;
-    std::string child = join(inner, entry.name);
+    std::string child = repair::join(inner, entry.name);
     File file = TRY(listing.volume.find(child).in(child));
-    TRY(list_folder(listing, file, join(path, entry.name), name, child, depth + 1));
+    TRY(list_folder(listing, file, repair::join(path, entry.name), name, child,
+                    depth + 1));
   }
   return {};
 }

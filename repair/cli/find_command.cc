@@ -7,10 +7,11 @@
 #include <nlohmann/json.hpp>
 
 #include "repair/cli/file_verbs.h"
-#include "repair/cli/glob.h"
 #include "repair/cli/guest_files.h"
 #include "repair/cli/image_words.h"
 #include "repair/cli/json.h"
+#include "repair/file_tree.h"
+#include "repair/glob.h"
 #include "vhd/base/sha256.h"
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
@@ -61,9 +62,9 @@ Result<Query> read_query(const FindRequest& request) {
   if (request.type == "l") query.kind = FileKind::reparse_point;
   TRY(read_size(request.size, query).in("--size"));
   if (!request.newer.empty())
-    query.newer = TRY(parse_time(request.newer).in("--newer"));
+    query.newer = TRY(repair::parse_time(request.newer).in("--newer"));
   if (!request.older.empty())
-    query.older = TRY(parse_time(request.older).in("--older"));
+    query.older = TRY(repair::parse_time(request.older).in("--older"));
   query.sha256 = ascii_lower(request.sha256);
   return query;
 }
@@ -80,7 +81,7 @@ bool fits(const Query& query, const Entry& entry) {
   if (query.names.empty()) return true;
   std::string name = ascii_lower(entry.name);
   return std::ranges::any_of(query.names, [&](const std::string& pattern) {
-    return matches_glob(pattern, name);
+    return repair::matches_glob(pattern, name);
   });
 }
 
@@ -98,7 +99,7 @@ class Finder {
   Finder(const FileSystem& volume, Query query, Report& report)
       : volume_(volume), query_(std::move(query)), report_(report) {}
 
-  Done take(const BelowFolder& found);
+  Done take(const repair::BelowFolder& found);
   void tell(const Error& error);
   bool whole() const { return whole_; }
   std::vector<Match>& matches() { return matches_; }
@@ -116,7 +117,7 @@ void Finder::tell(const Error& error) {
   report_.note(fmt::format("drydock: {}\n", error.describe()));
 }
 
-Done Finder::take(const BelowFolder& found) {
+Done Finder::take(const repair::BelowFolder& found) {
   if (!fits(query_, found.entry)) return {};
   std::string hash;
   if (!query_.sha256.empty()) {
@@ -155,9 +156,9 @@ Result<bool> find_in(const FindRequest& request, Report& report) {
     return Error(Errc::bad_argument, "this isn't a folder").in(request.path);
   }
   Finder finder(*found.volume, std::move(query), report);
-  TRY(walk_tree(
+  TRY(repair::walk_tree(
       *found.volume, found.file, found.path.path,
-      [&](const BelowFolder& below) { return finder.take(below); },
+      [&](const repair::BelowFolder& below) { return finder.take(below); },
       [&](const Error& error) { finder.tell(error); }));
   json document = {{"path", image.disk->show(found.path)},
                    {"entries", json::array()},

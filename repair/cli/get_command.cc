@@ -11,6 +11,7 @@
 #include "repair/cli/host_flush.h"
 #include "repair/cli/host_name.h"
 #include "repair/cli/progress_bar.h"
+#include "repair/file_tree.h"
 #include "vhd/base/try.h"
 
 namespace drydock::cli {
@@ -31,12 +32,12 @@ class FolderCopy {
   FolderCopy(const FileSystem& volume, std::filesystem::path target, Report& report)
       : volume_(volume), target_(std::move(target)), report_(report) {}
 
-  Done take(const BelowFolder& found);
+  Done take(const repair::BelowFolder& found);
   void tell(const Error& error);
   Tally& tally() { return tally_; }
 
  private:
-  Done take_file(const BelowFolder& found, const std::filesystem::path& host);
+  Done take_file(const repair::BelowFolder& found, const std::filesystem::path& host);
 
   const FileSystem& volume_;
   std::filesystem::path target_;
@@ -51,7 +52,7 @@ void FolderCopy::tell(const Error& error) {
   tally_.problems.push_back(error.describe());
 }
 
-Done FolderCopy::take_file(const BelowFolder& found,
+Done FolderCopy::take_file(const repair::BelowFolder& found,
                            const std::filesystem::path& host) {
   auto copy = [&]() -> Done {
     File file = TRY(volume_.find(found.path));
@@ -71,7 +72,7 @@ Done FolderCopy::take_file(const BelowFolder& found,
   return progress_(tally_.size, 0);
 }
 
-Done FolderCopy::take(const BelowFolder& found) {
+Done FolderCopy::take(const repair::BelowFolder& found) {
   auto below = host_path_of(found.below);
   if (!below) {
     tell(std::move(below).error().in(found.path));
@@ -121,9 +122,9 @@ Result<json> get_folder(const GetRequest& request, Report& report) {
         .in(request.host);
   }
   FolderCopy copy(*found.volume, request.host, report);
-  TRY(walk_tree(
+  TRY(repair::walk_tree(
       *found.volume, found.file, found.path.path,
-      [&](const BelowFolder& below) { return copy.take(below); },
+      [&](const repair::BelowFolder& below) { return copy.take(below); },
       [&](const Error& error) { copy.tell(error); }));
   // A flush for each file would take most of the time.
   TRY(flush_file_system(request.host));

@@ -37,25 +37,7 @@ struct Found {
 Result<Found> find_file(const repair::Disk& disk, const std::string& text,
                         std::size_t installation, Report& report);
 
-// "\a" and "b" are "\a\b".
-std::string join(const std::string& folder, const std::string& name);
-
 // Gives the file's data to `sink`, piece by piece.
 Done copy_out(const File& file, const std::function<Done(Bytes)>& sink);
-
-// One name below a folder.
-struct BelowFolder {
-  const Entry& entry;
-  std::string path;   // in the volume
-  std::string below;  // behind the folder's own path: "b\c"
-};
-
-// Calls `visit` for all that is below `folder`, which is at `path`: each folder
-// before what is in it, and each once, whatever a hostile disk says.  An Error of
-// `visit` ends the walk.  A folder that can't be read is told to `problem`, and the
-// walk goes on.
-Done walk_tree(const FileSystem& volume, const File& folder, const std::string& path,
-               const std::function<Done(const BelowFolder&)>& visit,
-               const std::function<void(const Error&)>& problem);
 
 }  // namespace drydock::cli

@@ -8,6 +8,7 @@
 #include "repair/cli/change.h"
 #include "repair/cli/guest_files.h"
 #include "repair/cli/host_file.h"
+#include "repair/file_tree.h"
 #include "vhd/base/try.h"
 
 namespace drydock::cli {
@@ -55,7 +56,7 @@ Result<std::uint64_t> plan_folder(const fs::path& host, const repair::GuestPath&
                         .why = "put -r " + host.string()});
   for (const fs::path& path : TRY(names_in(host))) {
     repair::GuestPath below{.partition = guest.partition,
-                            .path = join(guest.path, path.filename().string())};
+                            .path = repair::join(guest.path, path.filename().string())};
     auto status = fs::symlink_status(path);
     if (status.type() == fs::file_type::directory) {
       size = TRY(plan_folder(path, below, size, plan));

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "repair/cli/glob.h"
 #include "repair/cli/host_name.h"
 #include "repair/cli/image_path.h"
+#include "repair/glob.h"
 #include "tests/support/temp_folder.h"
 
 namespace drydock::cli {
@@ -31,28 +31,29 @@ TEST(ImagePath, NeedsAnImageAVolumeAndASlash) {
 }
 
 TEST(Glob, MatchesWholeNames) {
-  EXPECT_TRUE(matches_glob("*.dmp", "memory.dmp"));
-  EXPECT_TRUE(matches_glob("*", ""));
-  EXPECT_TRUE(matches_glob("a*b*c", "aXbYbZc"));
-  EXPECT_TRUE(matches_glob("?.sys", "a.sys"));
-  EXPECT_FALSE(matches_glob("*.dmp", "memory.dmp.old"));
-  EXPECT_FALSE(matches_glob("?", ""));
-  EXPECT_FALSE(matches_glob("", "a"));
-  EXPECT_FALSE(matches_glob("a*b", "a"));
+  EXPECT_TRUE(repair::matches_glob("*.dmp", "memory.dmp"));
+  EXPECT_TRUE(repair::matches_glob("*", ""));
+  EXPECT_TRUE(repair::matches_glob("a*b*c", "aXbYbZc"));
+  EXPECT_TRUE(repair::matches_glob("?.sys", "a.sys"));
+  EXPECT_FALSE(repair::matches_glob("*.dmp", "memory.dmp.old"));
+  EXPECT_FALSE(repair::matches_glob("?", ""));
+  EXPECT_FALSE(repair::matches_glob("", "a"));
+  EXPECT_FALSE(repair::matches_glob("a*b", "a"));
 }
 
 TEST(Glob, TakesNoLongerForManyStars) {
   std::string pattern;
   for (int i = 0; i < 1'000; ++i) pattern += "*a";
-  EXPECT_FALSE(matches_glob(pattern + "b", std::string(5'000, 'a')));
+  EXPECT_FALSE(repair::matches_glob(pattern + "b", std::string(5'000, 'a')));
 }
 
 TEST(Time, IsReadInUtc) {
-  EXPECT_EQ(to_string_utc(*parse_time("2024-02-29")), "2024-02-29T00:00:00Z");
-  EXPECT_EQ(to_string_utc(*parse_time("1999-12-31T23:59:58Z")), "1999-12-31T23:59:58Z");
+  EXPECT_EQ(to_string_utc(*repair::parse_time("2024-02-29")), "2024-02-29T00:00:00Z");
+  EXPECT_EQ(to_string_utc(*repair::parse_time("1999-12-31T23:59:58Z")),
+            "1999-12-31T23:59:58Z");
   for (const char* text : {"", "yesterday", "2024", "2023-02-29", "2024-01-01T24:00",
                            "1600-01-01", "2024-01-01 10:00", "2024-01-01T10:00:00+1"}) {
-    EXPECT_FALSE(parse_time(text)) << text;
+    EXPECT_FALSE(repair::parse_time(text)) << text;
   }
 }
 

@@ -1,4 +1,4 @@
-#include "repair/cli/glob.h"
+#include "repair/glob.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <charconv>
 #include <chrono>
 
-namespace drydock::cli {
+namespace drydock::repair {
 
 bool matches_glob(std::string_view pattern, std::string_view name) {
   std::size_t at = 0;
@@ -67,4 +67,4 @@ Result<FileTime> parse_time(std::string_view text) {
   return seconds * 10'000'000;
 }
 
-}  // namespace drydock::cli
+}  // namespace drydock::repair
