@@ -2,9 +2,12 @@
 
 #include <charconv>
 
+#include "repair/hive/new_hive.h"
+#include "repair/hive_logs.h"
 #include "repair/installation.h"
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
+#include "vhd/memory_device.h"
 
 namespace drydock::bcdedit {
 
@@ -73,6 +76,42 @@ PartitionNames names_of(const repair::Disk& disk, std::size_t installation) {
     return std::nullopt;
   };
   return names;
+}
+
+namespace {
+
+Done check_store(hive::Hive& hive) {
+  if (hive.dirty()) return Error(Errc::busy, describe(hive.recovery()));
+  TRY(bcd::Store::open(hive));
+  return {};
+}
+
+}  // namespace
+
+Result<ByteVector> export_store(hive::Hive& hive) {
+  TRY(check_store(hive));
+  return hive.save();
+}
+
+Result<ByteVector> new_store() {
+  MemoryDevice empty(TRY(hive::new_hive("NewStoreRoot", now())));
+  hive::Hive hive = TRY(hive::Hive::open(empty));
+  TRY(bcd::Store::lay_out(hive));
+  return hive.save();
+}
+
+Result<repair::Action> plan_import(const repair::Disk& disk,
+                                   const repair::GuestPath& where,
+                                   hive::Hive& imported) {
+  TRY(check_store(imported));
+  FileSystemPtr volume = TRY(disk.volume(where.partition));
+  std::uint32_t logged = TRY(repair::greatest_log_sequence(*volume, where.path));
+  if (logged == UINT32_MAX) {
+    return Error(Errc::unsupported,
+                 "its logs hold the greatest sequence number there is");
+  }
+  ByteVector bytes = TRY(imported.save({.sequence_min = logged + 1}));
+  return repair::Action(repair::FilePut{.file = where, .content = std::move(bytes)});
 }
 
 }  // namespace drydock::bcdedit

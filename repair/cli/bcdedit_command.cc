@@ -11,13 +11,11 @@
 #include "repair/cli/host_file.h"
 #include "repair/cli/json.h"
 #include "repair/cli/notes.h"
-#include "repair/hive/new_hive.h"
 #include "repair/hive_logs.h"
 #include "repair/installation.h"
 #include "repair/transaction.h"
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
-#include "vhd/memory_device.h"
 
 namespace drydock::cli {
 namespace {
@@ -126,24 +124,12 @@ Exit import_store(const Place& place, const std::string& file, Report& report) {
   std::string what = joined(place.request.words);
   auto imported = open_bare_hive(file, report);
   if (!imported) return report.fail(imported.error());
-  if (imported->dirty()) {
-    return report.fail(Error(Errc::busy, describe(imported->recovery())).in(file));
-  }
-  auto is_store = bcd::Store::open(*imported);
-  if (!is_store) return report.fail(std::move(is_store).error().in(file));
   auto make_plan = [&](const repair::Disk& disk,
                        std::size_t installation) -> Result<repair::Plan> {
     repair::GuestPath path = TRY(bcdedit::find_store(disk, place.guest, installation));
-    FileSystemPtr volume = TRY(disk.volume(path.partition));
-    std::uint32_t logged = TRY(repair::greatest_log_sequence(*volume, path.path));
-    if (logged == UINT32_MAX) {
-      return Error(Errc::unsupported,
-                   "its logs hold the greatest sequence number there is");
-    }
-    ByteVector bytes = TRY(imported->save({.sequence_min = logged + 1}));
     repair::Plan plan;
     plan.edits.push_back(
-        {.action = repair::FilePut{.file = path, .content = std::move(bytes)},
+        {.action = TRY(bcdedit::plan_import(disk, path, *imported).in(file)),
          .why = what});
     return plan;
   };
@@ -171,29 +157,19 @@ Exit write_store(const std::string& file, const std::string& name, bool dry_run,
 Exit export_store(const Place& place, const std::string& bare, const std::string& file,
                   Report& report) {
   bool dry_run = place.request.change.dry_run;
-  auto save = [](hive::Hive& hive) -> Result<ByteVector> {
-    if (hive.dirty()) return Error(Errc::busy, describe(hive.recovery()));
-    TRY(bcd::Store::open(hive));
-    return hive.save();
-  };
   if (!bare.empty()) {
     auto hive = open_bare_hive(bare, report);
     if (!hive) return report.fail(hive.error());
-    return write_store(file, bare, dry_run, save(*hive), report);
+    return write_store(file, bare, dry_run, bcdedit::export_store(*hive), report);
   }
   auto store = open_store(place, report);
   if (!store) return report.fail(store.error());
-  return write_store(file, store->name, dry_run, save(store->hive), report);
+  return write_store(file, store->name, dry_run, bcdedit::export_store(store->hive),
+                     report);
 }
 
 Exit create_store(const std::string& file, bool dry_run, Report& report) {
-  auto bytes = []() -> Result<ByteVector> {
-    MemoryDevice empty(TRY(hive::new_hive("NewStoreRoot", now())));
-    hive::Hive hive = TRY(hive::Hive::open(empty));
-    TRY(bcd::Store::lay_out(hive));
-    return hive.save();
-  }();
-  return write_store(file, file, dry_run, std::move(bytes), report);
+  return write_store(file, file, dry_run, bcdedit::new_store(), report);
 }
 
 // One command of a store, which is bare or of an image.

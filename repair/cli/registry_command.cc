@@ -15,6 +15,7 @@
 #include "repair/installation.h"
 #include "repair/reg/compare.h"
 #include "repair/reg/edits.h"
+#include "repair/reg/export.h"
 #include "repair/reg/hives.h"
 #include "repair/reg/query.h"
 #include "repair/reg/words.h"
@@ -85,29 +86,11 @@ void report_written(const reg::KeyName& key, const std::string& file, std::size_
   report.document({{"key", key.name()}, {"file", file}, {"bytes", size}});
 }
 
-// The key and all below it.  Ends, because no hive that opened leads back to a key.
-Result<ByteVector> export_key(const hive::Hive& hive, hive::Key from,
-                              std::string name) {
-  reg_file::Writer writer;
-  std::vector<std::pair<hive::Key, std::string>> ahead;
-  ahead.emplace_back(from, std::move(name));
-  while (!ahead.empty()) {
-    auto [key, path] = std::move(ahead.back());
-    ahead.pop_back();
-    TRY(writer.add(path, TRY(hive.values(key))));
-    std::vector<hive::Key> subkeys = TRY(hive.subkeys(key));
-    for (auto subkey = subkeys.rbegin(); subkey != subkeys.rend(); ++subkey) {
-      ahead.emplace_back(*subkey, fmt::format("{}\\{}", path, TRY(hive.name(*subkey))));
-    }
-  }
-  return writer.bytes();
-}
-
 Result<Exit> look(const reg::Export& command, reg::Hives& hives, Report& report) {
   reg::Hives::Place place = TRY(hives.open(command.key));
   std::string path = TRY(path_to_read(*place.hive, command.key));
   hive::Key key = TRY(place.hive->find(path).in(command.key.name()));
-  ByteVector text = TRY(export_key(*place.hive, key, command.key.name()));
+  ByteVector text = TRY(reg::export_key(*place.hive, key, command.key.name()));
   TRY(write_new(command.file, command.replaces, text));
   report_written(command.key, command.file, text.size(), report);
   return Exit::done;

@@ -21,7 +21,16 @@ std::string path_in_view(const hive::Hive& hive, const KeyName& key) {
 
 }  // namespace
 
+void Hives::load(std::string_view root, repair::GuestPath file) {
+  loaded_.insert_or_assign(ascii_lower(root), std::move(file));
+}
+
 Result<repair::GuestPath> Hives::file_of(const KeyName& key) const {
+  auto loaded = loaded_.find(ascii_lower(key.root));
+  if (loaded != loaded_.end()) return loaded->second;
+  if (key.hive.empty() && key.user.empty()) {
+    return Error(Errc::not_found, "no hive is loaded under this name");
+  }
   if (!key.user.empty()) return repair::user_hive(*windows_, key.user, key.user_hive);
   if (key.hive != kBootStore) return windows_->hive_path(key.hive);
   if (windows_->boot().bcd) return *windows_->boot().bcd;

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,10 @@ class Hives {
   explicit Hives(const repair::Installation& windows) : windows_(&windows) {}
   // Any key is this hive's.
   explicit Hives(hive::Hive bare) : bare_(std::move(bare)) {}
+
+  // Keys below `root`, "HKEY_LOCAL_MACHINE\\BROKENSYSTEM", are in the hive of `file`
+  // from now on, as after `reg load`.
+  void load(std::string_view root, repair::GuestPath file);
 
   // The hive is good for as long as this is.  not_found where there is none, or no
   // such user.
@@ -43,6 +48,7 @@ class Hives {
     std::string name;
     hive::Hive hive;
   };
+  std::map<std::string, repair::GuestPath> loaded_;  // by root, in lower case
   // By partition and path, in lower case.
   std::map<std::pair<std::uint32_t, std::string>, Open> open_;
 };

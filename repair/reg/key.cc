@@ -100,10 +100,15 @@ std::optional<std::string_view> hive_of_local_machine(std::string_view name) {
   return std::nullopt;
 }
 
-Result<KeyName> key_of_local_machine(std::string_view path) {
+Result<KeyName> key_of_local_machine(std::string_view path, Root root) {
   std::string_view name = take_part(path);
   if (name.empty()) return wrong("HKLM alone is no key of a hive: HKLM\\SYSTEM\\...");
   auto hive = hive_of_local_machine(name);
+  if (!hive && root == Root::loaded) {
+    return KeyName{.hive = {},
+                   .path = std::string(path),
+                   .root = fmt::format("{}\\{}", kLocalMachine, name)};
+  }
   if (!hive) {
     return Error(Errc::unsupported,
                  fmt::format("HKLM\\{} lies in no hive that Windows keeps", name));
@@ -161,11 +166,11 @@ Result<KeyName> parse_key(std::string_view text, Root root) {
                    .path = std::string(path),
                    .root = fmt::format("{}\\{}", users ? kUsers : kLocalMachine, hive)};
   }
-  if (local_machine) return key_of_local_machine(path);
+  if (local_machine) return key_of_local_machine(path, root);
   if (users) return key_of_users(path);
   if (same(top, "HKCR") || same(top, "HKEY_CLASSES_ROOT")) {
     std::string classes = fmt::format("SOFTWARE\\Classes\\{}", path);
-    return key_of_local_machine(trim_slashes(classes));
+    return key_of_local_machine(trim_slashes(classes), root);
   }
   for (std::string_view known :
        {"HKCU", "HKEY_CURRENT_USER", "HKCC", "HKEY_CURRENT_CONFIG"}) {

@@ -30,13 +30,14 @@ struct KeyName {
 };
 
 // Whether a key's name starts with the hive's: always, but for a hive in a file
-// of its own, whose keys may be named from its root on.
-enum class Root : std::uint8_t { named, optional };
+// of its own, whose keys may be named from its root on.  `loaded` is named, and HKLM
+// has besides what `reg load` put there.
+enum class Root : std::uint8_t { named, optional, loaded };
 
 // Long names of roots and short ones.  HKU\NAME is the user with that profile's
 // folder or that SID, and NAME_Classes the same user's classes.  bad_argument
-// where it is no key's name; unsupported for HKCU, and for hives that no file of
-// Windows' own holds.
+// where it is no key's name; unsupported for HKCU, and, unless others may be loaded,
+// for hives that no file of Windows' own holds.
 Result<KeyName> parse_key(std::string_view text, Root root = Root::named);
 
 // `path` in SOFTWARE as a program of 32 bits means it on a Windows of 64:

@@ -60,6 +60,8 @@ class Machine {
 
   // Something for the plan: "ControlSet002 isn't there; nothing is added to it".
   void note(std::string words);
+  // The same, where no line so far has said it.
+  void note_once(std::string words);
   // What the command prints.  Lines end in \n.
   void print(std::string_view text);
   // An edit, after all so far.  bad_argument where the script's files together are

@@ -37,6 +37,9 @@ const std::vector<Verb>& package_verbs();   // dism
 // What has nothing to do here, and what drydock has instead: pause, sfc, chkdsk ...
 const std::vector<Verb>& other_verbs();
 
+// "f:" alone, which is a command; nullptr for any other name.
+const Verb* drive_verb(std::string_view name);
+
 // The command of this name; nullptr where there is none.
 const Verb* find_verb(std::string_view name);
 // The name that was likely meant; "" for none.
