@@ -267,12 +267,16 @@ void add_note(std::string note, std::vector<std::string>& notes) {
   if (std::ranges::find(notes, note) == notes.end()) notes.push_back(std::move(note));
 }
 
-// Adds what rehearsing `plan` comes to.
-Done rehearse_into(Transaction& transaction, const Plan& plan, Applied& applied) {
+void add_notes(const Plan& plan, const Disk& disk, Applied& applied) {
   for (const std::string& note : plan.notes) add_note(note, applied.notes);
-  for (std::string& warning : warnings_for(plan, transaction.disk())) {
+  for (std::string& warning : warnings_for(plan, disk)) {
     add_note(std::move(warning), applied.notes);
   }
+}
+
+// Adds what rehearsing `plan` comes to.
+Done rehearse_into(Transaction& transaction, const Plan& plan, Applied& applied) {
+  add_notes(plan, transaction.disk(), applied);
   std::ranges::move(TRY(transaction.rehearse(plan)),
                     std::back_inserter(applied.outcomes));
   return {};
@@ -310,6 +314,19 @@ Result<Applied> apply_plan(Transaction& transaction, const Plan& plan,
                            std::string_view what, ApplyOptions options) {
   Applied applied = begin_applied(transaction);
   TRY(rehearse_into(transaction, plan, applied));
+  if (options.prove) TRY(options.prove(transaction.disk()));
+  TRY(commit_into(transaction, what, options.dry_run, applied));
+  return applied;
+}
+
+Result<Applied> apply_done(Transaction& transaction, const Plan& done,
+                           std::vector<Outcome> outcomes, std::string_view what,
+                           ApplyOptions options) {
+  Applied applied = begin_applied(transaction);
+  add_notes(done, transaction.disk(), applied);
+  // What was touched is opened anew and checked, as after any rehearsal.
+  TRY(transaction.rehearse({}));
+  applied.outcomes = std::move(outcomes);
   if (options.prove) TRY(options.prove(transaction.disk()));
   TRY(commit_into(transaction, what, options.dry_run, applied));
   return applied;

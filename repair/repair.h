@@ -42,6 +42,12 @@ struct ApplyOptions {
 Result<Applied> apply_plan(Transaction& transaction, const Plan& plan,
                            std::string_view what, ApplyOptions options = {});
 
+// The same, where transaction.disk() was changed already, step by step: `done` is the
+// plan of all steps together, and `outcomes` what it came to.
+Result<Applied> apply_done(Transaction& transaction, const Plan& done,
+                           std::vector<Outcome> outcomes, std::string_view what,
+                           ApplyOptions options = {});
+
 enum class RepairState : std::uint8_t {
   planned,        // a dry run: this is what would be done
   repaired,       // every finding is gone

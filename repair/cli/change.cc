@@ -51,6 +51,10 @@ std::string diff_text(const std::vector<repair::Outcome>& outcomes) {
 
 void report_change(const repair::Applied& applied, bool dry_run, Report& report) {
   report.print(diff_text(applied.outcomes));
+  report_notes(applied, dry_run, report);
+}
+
+void report_notes(const repair::Applied& applied, bool dry_run, Report& report) {
   for (const std::string& note : applied.notes) {
     report.print(fmt::format("note: {}\n", note));
   }
@@ -69,6 +73,11 @@ void report_change(const repair::Applied& applied, bool dry_run, Report& report)
   }
 }
 
+std::string_view state_of(const repair::Applied& applied, bool dry_run) {
+  if (dry_run) return "planned";
+  return applied.journal ? "repaired" : "nothing_to_do";
+}
+
 Exit fail_change(const Error& error, Report& report) {
   return report.fail(
       error, error.code() == Errc::interrupted ? Exit::interrupted : Exit::failed);
@@ -79,11 +88,8 @@ Exit change_image(const std::string& image, const ChangeOptions& options,
   auto applied = change(image, options, what, make_plan, report);
   if (!applied) return fail_change(applied.error(), report);
   report_change(*applied, options.dry_run, report);
-  std::string state = options.dry_run    ? "planned"
-                      : applied->journal ? "repaired"
-                                         : "nothing_to_do";
   report.document(
-      {{"state", state},
+      {{"state", state_of(*applied, options.dry_run)},
        {"edits", to_json(applied->outcomes)},
        {"notes", applied->notes},
        {"journal", applied->journal ? json(*applied->journal) : json(nullptr)},

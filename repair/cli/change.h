@@ -25,6 +25,11 @@ Exit change_image(const std::string& image, const ChangeOptions& options,
 // What was or would be done: where, before, after; and the notes.
 void report_change(const repair::Applied& applied, bool dry_run, Report& report);
 
+// The same without the edits.
+void report_notes(const repair::Applied& applied, bool dry_run, Report& report);
+// "planned", "repaired" or "nothing_to_do".
+std::string_view state_of(const repair::Applied& applied, bool dry_run);
+
 // The outcomes as a person reads them: where, before, after, why.
 std::string diff_text(const std::vector<repair::Outcome>& outcomes);
 

@@ -147,6 +147,16 @@ struct WordsRequest {
 Exit bcdedit(const WordsRequest& request, Report& report);
 Exit reg(const WordsRequest& request, Report& report);
 
+// An article's commands, as they stand in a file.
+struct ScriptRequest {
+  std::string image;
+  std::string file;                 // "-" is stdin
+  std::vector<std::string> drives;  // "F:", "G:=esp"
+  std::map<std::string, std::string> fillings;
+  ChangeOptions change;
+};
+Exit script(const ScriptRequest& request, Report& report);
+
 struct RepairRequest {
   std::string image;
   std::vector<std::string> recipes;

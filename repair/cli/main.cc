@@ -212,6 +212,44 @@ void add_words_verb(CLI::App& app, const std::string& name, const std::string& a
   });
 }
 
+void take_settings(const std::vector<std::string>& words,
+                   std::map<std::string, std::string>& settings) {
+  for (const std::string& word : words) {
+    std::size_t equals = word.find('=');
+    settings[word.substr(0, equals)] = word.substr(equals + 1);
+  }
+}
+
+void add_settings(CLI::App& verb, const std::string& about,
+                  std::vector<std::string>& words) {
+  verb.add_option("--set", words, about)
+      ->allow_extra_args(false)
+      ->check([](const std::string& text) {
+        return text.find('=') == std::string::npos ? "--set takes NAME=VALUE" : "";
+      });
+}
+
+void add_script(CLI::App& app, ScriptRequest& request,
+                std::vector<std::string>& settings, Command& command) {
+  CLI::App& verb = *app.add_subcommand(
+      "script", "Run an article's commands on a disk: reg, bcdedit, copy, ren ...");
+  verb.add_option("IMAGE", request.image)->required();
+  verb.add_option("FILE", request.file, "The commands; - is standard input")
+      ->required();
+  verb.add_option("--drive", request.drives,
+                  "The letter that the disk has in the commands, as F:; of another "
+                  "volume, as G:=esp")
+      ->allow_extra_args(false);
+  add_settings(verb, "NAME=VALUE: what stands for <NAME> in the commands", settings);
+  add_change_options(verb, request.change);
+  verb.callback([&] {
+    take_settings(settings, request.fillings);
+    command = {.work = [&](Report& report) { return script(request, report); },
+               .about = request.image,
+               .files = files_of(request.image, request.change).read(request.file)};
+  });
+}
+
 void add_repair_verb(CLI::App& app, const std::string& name, const std::string& about,
                      RepairRequest& request, std::vector<std::string>& settings,
                      Command& command,
@@ -219,20 +257,14 @@ void add_repair_verb(CLI::App& app, const std::string& name, const std::string& 
   CLI::App& verb = *app.add_subcommand(name, about);
   verb.add_option("IMAGE", request.image)->required();
   verb.add_option("RECIPE", request.recipes, "Recipes; all automatic ones if none");
-  verb.add_option("--set", settings, "NAME=VALUE, for a recipe that asks for it")
-      ->check([](const std::string& text) {
-        return text.find('=') == std::string::npos ? "--set takes NAME=VALUE" : "";
-      });
+  add_settings(verb, "NAME=VALUE, for a recipe that asks for it", settings);
   if (name == "repair") {
     add_change_options(verb, request.change);
   } else {
     add_disk_options(verb, request.change.disk);
   }
   verb.callback([&command, &request, &settings, function, writes = name == "repair"] {
-    for (const std::string& setting : settings) {
-      std::size_t equals = setting.find('=');
-      request.settings[setting.substr(0, equals)] = setting.substr(equals + 1);
-    }
+    take_settings(settings, request.settings);
     command = {.work = [&request,
                         function](Report& report) { return function(request, report); },
                .about = request.image,
@@ -353,6 +385,7 @@ struct Requests {
   PutRequest put;
   RemoveRequest remove;
   WordsRequest words;
+  ScriptRequest script;
   RepairRequest repair;
   UndoRequest undo;
   RecoverRequest recover;
@@ -373,6 +406,7 @@ struct Requests {
             &put.change.disk,
             &remove.change.disk,
             &words.change.disk,
+            &script.change.disk,
             &repair.change.disk,
             &recover.change.disk,
             &files.find.disk,
@@ -412,6 +446,7 @@ void add_verbs(CLI::App& app, Requests& requests, Command& command) {
                  "The words of reg.exe: query add delete copy compare export import "
                  "save restore",
                  requests.words, command, reg);
+  add_script(app, requests.script, requests.settings, command);
   add_read_verb(app, "ls", "List a folder", requests.read, command, list);
   add_read_verb(app, "cat", "Print a file", requests.read, command, cat);
   add_read_verb(app, "stat", "What a file is", requests.read, command, stat);
