@@ -25,14 +25,18 @@ constexpr Kind kKinds[] = {
 
 Result<repair::RepairReport> Stage::mend(repair::Transaction& transaction,
                                          bool dry_run) const {
-  if (changes.empty()) {
+  if (changes.empty() && !script) {
     return repair::repair(
         transaction, {.recipes = recipes, .settings = settings, .dry_run = dry_run});
   }
   repair::RepairReport report;
-  repair::Plan plan = TRY(plan_of(changes, transaction.disk()));
-  report.applied =
-      TRY(repair::apply_plan(transaction, plan, "a story's", {.dry_run = dry_run}));
+  if (script) {
+    report.applied = TRY(run_commands(*script, transaction, {.dry_run = dry_run}));
+  } else {
+    repair::Plan plan = TRY(plan_of(changes, transaction.disk()));
+    report.applied =
+        TRY(repair::apply_plan(transaction, plan, "a story's", {.dry_run = dry_run}));
+  }
   bool changed = report.applied.bytes_written != 0;
   report.state = dry_run   ? repair::RepairState::planned
                  : changed ? repair::RepairState::repaired

@@ -4,12 +4,14 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "harness/images/layout.h"
 #include "harness/scenarios/change.h"
+#include "harness/scenarios/commands.h"
 #include "harness/yaml.h"
 #include "repair/recipe.h"
 #include "repair/repair.h"
@@ -27,6 +29,7 @@ struct Stage {
   std::vector<const repair::Recipe*> recipes;  // of the story's repair
   repair::Settings settings;
   std::vector<Change> changes;  // of the story, in the place of a repair
+  std::optional<Commands> script;
   std::uint64_t seed = 1;
   VolumeOptions volumes;  // what the story does with unfinished work
 
@@ -35,7 +38,7 @@ struct Stage {
             .unclean = volumes.unclean,
             .discard_hibernation = volumes.discard_hibernation};
   }
-  // Carries out the story's changes, or its repair.
+  // Carries out the story's changes, its script or its repair.
   Result<repair::RepairReport> mend(repair::Transaction& transaction,
                                     bool dry_run = false) const;
 };

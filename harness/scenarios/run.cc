@@ -26,6 +26,7 @@ Result<Stage> set_stage(const Story& story, const harness::WorkFolder& work,
   stage.recipes = story.recipes;
   stage.settings = story.settings;
   stage.changes = story.changes;
+  stage.script = story.script;
   stage.seed = story.seed;
   stage.volumes = story.volumes;
   std::filesystem::path raw = work / "disk.raw";
@@ -126,6 +127,7 @@ Done run_story(const Story& story, const Say& say) {
   TRY(diagnose(story, stage, say).in("diagnose"));
   if (!story.recipes.empty()) TRY(mend(stage, say).in("repair"));
   if (!story.changes.empty()) TRY(mend(stage, say).in("change"));
+  if (story.script) TRY(mend(stage, say).in("script"));
   stage.after_hash = TRY(hash_image(stage.image));
   for (const ExpectationPtr& expectation : story.expectations) {
     std::string words = TRY(expectation->check(stage).in(expectation->text()));

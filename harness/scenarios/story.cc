@@ -113,10 +113,11 @@ Result<VolumeOptions> read_volume_options(const Yaml& root) {
 
 }  // namespace
 
-Result<Story> read_story(std::string_view text, std::string_view name) {
+Result<Story> read_story(std::string_view text, std::string_view name,
+                         const std::filesystem::path& folder) {
   Yaml root = TRY(Yaml::parse(text, name));
   TRY(root.only({"name", "image", "seed", "given", "faults", "diagnose",
-                 "could_not_tell", "repair", "change", "set", "unclean",
+                 "could_not_tell", "repair", "change", "script", "set", "unclean",
                  "discard_hibernation", "expect"}));
   Story story;
   story.name = TRY(root.get("name").text());
@@ -145,8 +146,15 @@ Result<Story> read_story(std::string_view text, std::string_view name) {
   for (const Yaml& node : TRY(items(root.get("change")))) {
     story.changes.push_back(TRY(read_change(node)));
   }
-  if (!story.changes.empty() && !story.recipes.empty()) {
-    return root.error("a story has a repair or a change, not both");
+  if (root.get("script").kind() != Yaml::Kind::null) {
+    story.script = TRY(read_commands(root.get("script"), folder));
+    story.script->fillings = std::exchange(story.settings, {});
+  }
+  int deeds =
+      !story.changes.empty() + !story.recipes.empty() + story.script.has_value();
+  if (deeds > 1) {
+    return root.error(
+        "a story has a repair, a change or a script, and not two of them");
   }
   story.volumes = TRY(read_volume_options(root));
   story.expectations = TRY(read_expectations(root.get("expect")));
@@ -158,7 +166,7 @@ Result<Story> read_story(std::string_view text, std::string_view name) {
 
 Result<Story> read_story(const std::filesystem::path& file) {
   ByteVector text = TRY(harness::read_host_file(file));
-  return read_story(as_text(text), file.filename().string());
+  return read_story(as_text(text), file.filename().string(), file.parent_path());
 }
 
 }  // namespace drydock::scenarios

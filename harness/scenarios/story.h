@@ -16,11 +16,13 @@
 // Also: `seed: 7` of the image and its wounds (1 if left out); `set: { driver:
 // cstguard }`, what --set would tell the recipes; a fault with parameters, as
 // `- { fault: driver.disable, driver: cstguard }`; `unclean: discard` and
-// `discard_hibernation: yes`, as on the command line; `could_not_tell: [ 'partition
-// 3 (ntfs)' ]`, which else fails a story; `change`, in the place of `repair`: edits of
-// files, as change.h has them; `given`: files to begin with, as given.h has them.
-// README.md lists the lines that `expect` takes.  A word that isn't known is an error
-// with file and line.
+// `discard_hibernation: yes`, as on the command line; `script: { file: x.cmd, drive:
+// 'F:'
+// }`, in the place of `repair`, too: the file lies beside the story, and `set` fills in
+// its placeholders; `could_not_tell: [ 'partition 3 (ntfs)' ]`, which else fails a
+// story; `change`, in the place of `repair`: edits of files, as change.h has them;
+// `given`: files to begin with, as given.h has them. README.md lists the lines that
+// `expect` takes.  A word that isn't known is an error with file and line.
 
 #pragma once
 
@@ -34,6 +36,7 @@
 #include "harness/faults/fault.h"
 #include "harness/images/spec.h"
 #include "harness/scenarios/change.h"
+#include "harness/scenarios/commands.h"
 #include "harness/scenarios/expectation.h"
 #include "harness/scenarios/given.h"
 #include "repair/recipe.h"
@@ -63,11 +66,14 @@ struct Story {
   VolumeOptions volumes;
   std::vector<std::string> untold;  // examined, and nobody could tell
   std::vector<Change> changes;      // in the place of a repair
+  std::optional<Commands> script;   // in the place of both
   std::vector<std::shared_ptr<const Expectation>> expectations;
 };
 
-// `name` is what places are told with.  bad_argument for what isn't a story.
-Result<Story> read_story(std::string_view text, std::string_view name);
+// `name` is what places are told with, `folder` where the story's script is.
+// bad_argument for what isn't a story.
+Result<Story> read_story(std::string_view text, std::string_view name,
+                         const std::filesystem::path& folder = {});
 Result<Story> read_story(const std::filesystem::path& file);
 
 }  // namespace drydock::scenarios

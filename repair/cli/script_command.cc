@@ -107,17 +107,13 @@ Result<Ran> run(const ScriptRequest& request, std::string_view text,
   script::Machine machine(disk, installation, drives);
   TRY(script::run(lines, machine).in(name));
   Ran ran{.applied = {}, .steps = steps_json(machine)};
-  std::vector<repair::Outcome> outcomes = machine.settled();
-  for (const script::Step& step : machine.steps()) {
-    outcomes.insert(outcomes.end(), step.outcomes.begin(), step.outcomes.end());
-  }
   auto show_plan = [&](const repair::Disk&) {
     report.print(plan_text(machine, name));
     return Done();
   };
   CalmCommit calm;
   ran.applied = TRY(repair::apply_done(
-      *transaction, machine.done(), std::move(outcomes), "script " + name,
+      *transaction, machine.done(), machine.outcomes(), "script " + name,
       {.dry_run = request.change.dry_run, .prove = show_plan}));
   return ran;
 }

@@ -170,6 +170,14 @@ Done Machine::finish() {
   return {};
 }
 
+std::vector<repair::Outcome> Machine::outcomes() const {
+  std::vector<repair::Outcome> outcomes = settled_;
+  for (const Step& step : steps_) {
+    outcomes.insert(outcomes.end(), step.outcomes.begin(), step.outcomes.end());
+  }
+  return outcomes;
+}
+
 Result<const repair::Disk*> Machine::disk() {
   TRY(settle());
   return disk_;

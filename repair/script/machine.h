@@ -53,8 +53,9 @@ class Machine {
   const std::vector<repair::Outcome>& settled() const { return settled_; }
   std::vector<Step>& steps() { return steps_; }
   const std::vector<Step>& steps() const { return steps_; }
-  // All edits that were carried out, for repair::warnings_for().
+  // All edits that were carried out, and what they came to: settled() and each step's.
   const repair::Plan& done() const { return done_; }
+  std::vector<repair::Outcome> outcomes() const;
 
   // ---- What a line does.
 
