@@ -7,6 +7,7 @@
 
 #include "ntfs/security/sddl.h"
 #include "repair/edit_words.h"
+#include "repair/file_copy.h"
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
 
@@ -27,9 +28,6 @@ constexpr std::string_view kDriverSddl =
     "D:PAI(A;;FA;;;S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464)"
     "(A;;0x1200a9;;;BA)(A;;0x1200a9;;;SY)(A;;0x1200a9;;;BU)(A;;0x1200a9;;;AC)"
     "(A;;0x1200a9;;;S-1-15-2-2)";
-// How a file is kept isn't copied.
-constexpr std::uint32_t kCopiedAttributes =
-    attribute::read_only | attribute::hidden | attribute::system | attribute::archive;
 
 constexpr std::string_view kDriverFolder = "\\system32\\drivers\\";
 
@@ -107,6 +105,21 @@ Result<std::string> sddl_of_file(const File& file) {
   return security::sddl_of(*details.security);
 }
 
+// "hidden, system"; "no attributes".
+std::string attribute_words(std::uint32_t attributes) {
+  constexpr std::pair<std::uint32_t, std::string_view> kWords[] = {
+      {attribute::read_only, "read-only"},
+      {attribute::hidden, "hidden"},
+      {attribute::system, "system"},
+      {attribute::archive, "archive"},
+      {attribute::not_content_indexed, "not content indexed"}};
+  std::vector<std::string_view> words;
+  for (const auto& [bit, word] : kWords) {
+    if ((attributes & bit) != 0) words.push_back(word);
+  }
+  return words.empty() ? "no attributes" : fmt::format("{}", fmt::join(words, ", "));
+}
+
 // Whether a file that holds the right bytes already has those facts, too.
 Result<bool> has_facts(const FileSystem& volume, const GuestPath& path,
                        const std::optional<FileFacts>& facts) {
@@ -114,8 +127,11 @@ Result<bool> has_facts(const FileSystem& volume, const GuestPath& path,
   File file = TRY(volume.find(path.path));
   Details details = TRY(file.details());
   const Stat& stat = file.stat();
-  return facts->streams.empty() && stat.modified == facts->stat.modified &&
-         stat.created == facts->stat.created &&
+  auto same_time = [](FileTime wanted, FileTime has) {
+    return wanted == 0 || wanted == has;
+  };
+  return facts->streams.empty() && same_time(facts->stat.modified, stat.modified) &&
+         same_time(facts->stat.created, stat.created) &&
          (stat.attributes & kCopiedAttributes) ==
              (facts->stat.attributes & kCopiedAttributes) &&
          (!facts->security || details.security == facts->security);
@@ -141,6 +157,26 @@ Result<Outcome> apply_to_file(const FilePut& edit, const Disk& disk) {
   if (edit.facts) TRY(set_facts(*volume, edit.file, *edit.facts).in(outcome.where));
   TRY(check_holds(*TRY(file.data().in(outcome.where)), edit.content).in(outcome.where));
   return outcome;
+}
+
+Result<Outcome> apply_to_file(const FileMark& edit, const Disk& disk) {
+  Outcome outcome;
+  outcome.where = disk.show(edit.file);
+  FileSystemPtr volume = TRY(disk.volume(edit.file.partition));
+  bool ntfs = TRY(disk.file_system(edit.file.partition)) == "ntfs";
+  std::uint32_t marks = kCopiedAttributes;
+  if (ntfs) marks |= attribute::not_content_indexed;
+  Stat before = TRY(volume->find(edit.file.path).in(outcome.where)).stat();
+  Stat wanted{.attributes = (before.attributes & ~marks) | (edit.attributes & marks)};
+  outcome.before = attribute_words(before.attributes & marks);
+  outcome.after = attribute_words(wanted.attributes & marks);
+  outcome.changed = outcome.before != outcome.after;
+  if (!outcome.changed) return outcome;
+  TRY(volume->set_stat(edit.file.path, wanted).in(outcome.where));
+  Stat after = TRY(volume->find(edit.file.path).in(outcome.where)).stat();
+  if ((after.attributes & marks) == (wanted.attributes & marks)) return outcome;
+  return Error(Errc::corrupt, "the attributes that were set don't read back")
+      .in(outcome.where);
 }
 
 Result<Outcome> apply_to_file(const FileDelete& edit, const Disk& disk) {

@@ -10,6 +10,7 @@ namespace drydock::repair {
 
 // The Outcome lacks what every edit's has: its kind and its reason.
 Result<Outcome> apply_to_file(const FilePut& edit, const Disk& disk);
+Result<Outcome> apply_to_file(const FileMark& edit, const Disk& disk);
 Result<Outcome> apply_to_file(const FileDelete& edit, const Disk& disk);
 Result<Outcome> apply_to_file(const FileRename& edit, const Disk& disk);
 Result<Outcome> apply_to_file(const FolderMake& edit, const Disk& disk);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "vhd/base/try.h"
+#include "vhd/base/utf16.h"
 
 namespace drydock::repair {
 
@@ -81,6 +82,11 @@ Level* TreeWalk::level() {
 
 std::string join(const std::string& folder, const std::string& name) {
   return folder.ends_with('\\') ? folder + name : folder + '\\' + name;
+}
+
+bool is_within(const std::string& path, const std::string& folder) {
+  std::string lower = ascii_lower(path) + '\\';
+  return lower.starts_with(ascii_lower(join(folder, "")));
 }
 
 Done walk_tree(const FileSystem& volume, const File& folder, const std::string& path,

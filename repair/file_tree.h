@@ -11,6 +11,8 @@ namespace drydock::repair {
 
 // "\a" and "b" are "\a\b".
 std::string join(const std::string& folder, const std::string& name);
+// Whether `path` is `folder` or below it.
+bool is_within(const std::string& path, const std::string& folder);
 
 // One name below a folder.
 struct BelowFolder {

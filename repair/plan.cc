@@ -15,6 +15,7 @@ struct Kind {
   std::string_view operator()(const RegistrySet&) const { return "registry.set"; }
   std::string_view operator()(const RegistryDelete&) const { return "registry.delete"; }
   std::string_view operator()(const FilePut&) const { return "file.put"; }
+  std::string_view operator()(const FileMark&) const { return "file.attributes"; }
   std::string_view operator()(const FileDelete&) const { return "file.delete"; }
   std::string_view operator()(const FileRename&) const { return "file.rename"; }
   std::string_view operator()(const FolderMake&) const { return "folder.make"; }
@@ -38,6 +39,7 @@ struct BootsFrom {
   bool operator()(const BcdRemove&) const { return true; }
   bool operator()(const RegistrySet&) const { return false; }
   bool operator()(const RegistryDelete&) const { return false; }
+  bool operator()(const FileMark&) const { return false; }
   bool operator()(const FolderMake&) const { return false; }
   bool operator()(const FileSecure&) const { return false; }
   bool operator()(const ImageReplay&) const { return false; }

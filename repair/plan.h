@@ -61,6 +61,12 @@ struct FilePut {
   ByteVector content;
   std::optional<FileFacts> facts = {};  // nothing: a file that is there keeps its own
 };
+// Of read_only, hidden, system, archive and, on NTFS, not_content_indexed, those in
+// `attributes`; its others stay as they are.
+struct FileMark {
+  GuestPath file;
+  std::uint32_t attributes = 0;
+};
 struct FileDelete {
   GuestPath file;
 };
@@ -101,8 +107,8 @@ struct HiveReplay {
 
 using Action =
     std::variant<BcdSet, BcdDelete, BcdCreate, BcdRemove, RegistrySet, RegistryDelete,
-                 FilePut, FileDelete, FileRename, FolderMake, FileSecure, ImageReplay,
-                 PartitionRestore, VolumeMend, VolumeSettle, HiveReplay>;
+                 FilePut, FileMark, FileDelete, FileRename, FolderMake, FileSecure,
+                 ImageReplay, PartitionRestore, VolumeMend, VolumeSettle, HiveReplay>;
 
 struct Edit {
   Action action;

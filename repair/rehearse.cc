@@ -141,6 +141,7 @@ class Rehearsal {
   template <class Change>
   Result<Outcome> of_file(const Change& edit);
   Result<Outcome> apply(const FilePut& edit) { return of_file(edit); }
+  Result<Outcome> apply(const FileMark& edit) { return of_file(edit); }
   Result<Outcome> apply(const FileDelete& edit) { return of_file(edit); }
   Result<Outcome> apply(const FileRename& edit) { return of_file(edit); }
   Result<Outcome> apply(const FolderMake& edit) { return of_file(edit); }

@@ -11,9 +11,9 @@
 #include "repair/cli/guest_files.h"
 #include "repair/cli/image_path.h"
 #include "repair/cli/progress_bar.h"
+#include "repair/file_copy.h"
 #include "repair/file_tree.h"
 #include "vhd/base/try.h"
-#include "vhd/base/utf16.h"
 
 namespace drydock::cli {
 namespace {
@@ -74,18 +74,15 @@ Result<repair::FileFacts> CopyPlan::facts_of(const File& file,
     // By the descriptor itself: its number is another one in each volume.
     facts.security = std::move(details.security);
   }
-  for (const Stream& stream : details.streams) {
-    // It goes with the way in which the file is kept, and that isn't copied.
-    if (stream.name == "WofCompressedData" && details.stored.starts_with("WOF")) {
-      continue;
-    }
-    std::string name = path + ':' + stream.name;
+  for (std::string& stream : repair::copied_streams(details)) {
+    std::string name = path + ':' + stream;
     if (!keeps_all_) {
       leave_out(name, "the target's file system has no streams");
       continue;
     }
     File found = TRY(source_.find(name));
-    facts.streams.emplace_back(stream.name, TRY(read(found).in(name)));
+    ByteVector content = TRY(read(found).in(name));
+    facts.streams.emplace_back(std::move(stream), std::move(content));
   }
   return facts;
 }
@@ -130,11 +127,6 @@ Done plan_tree(const Found& from, const repair::GuestPath& to, CopyPlan& plan) {
       [&](const Error& error) { plan.leave_out(from.path.path, error.describe()); });
 }
 
-bool is_within(const std::string& path, const std::string& folder) {
-  std::string lower = ascii_lower(path) + '\\';
-  return lower.starts_with(ascii_lower(repair::join(folder, "")));
-}
-
 Result<repair::Plan> make_plan(const repair::Disk& source, const std::string& from_text,
                                std::size_t from_installation,
                                const repair::Disk& target, repair::GuestPath to,
@@ -149,7 +141,7 @@ Result<repair::Plan> make_plan(const repair::Disk& source, const std::string& fr
         .in(from_text);
   }
   if (recursive) {
-    if (from.volume == volume && is_within(to.path, from.path.path)) {
+    if (from.volume == volume && repair::is_within(to.path, from.path.path)) {
       return Error(Errc::bad_argument, "a folder can't be copied into itself");
     }
     TRY(plan_tree(from, to, plan));

@@ -92,6 +92,8 @@ class Machine {
   void enter(const std::string& folder);
   void enter_drive(char letter);
   std::string folder() const;  // "F:\Windows"
+  // What pushd left behind, for popd.
+  std::vector<std::string>& pushed_folders() { return pushed_folders_; }
 
   // ---- Its registry.
 
@@ -120,6 +122,7 @@ class Machine {
   MakeGuid make_guid_;
   char letter_ = 'C';
   std::map<char, std::string> folders_;  // the current one of each letter
+  std::vector<std::string> pushed_folders_;
   std::map<std::string, std::pair<std::string, repair::GuestPath>> loaded_;
   std::optional<reg::Hives> hives_;
   std::vector<Step> steps_;
