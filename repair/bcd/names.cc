@@ -190,6 +190,16 @@ std::optional<ElementId> find_element(std::string_view word, ObjectType type) {
   return std::nullopt;
 }
 
+std::vector<std::string_view> element_names(ObjectType type) {
+  std::vector<std::string_view> names;
+  for (std::span<const ElementName> table : tables_for(type)) {
+    for (const ElementName& row : table) {
+      if (!row.name.empty()) names.push_back(row.name);
+    }
+  }
+  return names;
+}
+
 std::string element_name(ElementId id, ObjectType type) {
   const ElementName* known = find_element(id, type);
   if (known != nullptr && !known->name.empty()) return std::string(known->name);

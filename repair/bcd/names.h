@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "repair/bcd/store.h"
 
@@ -88,6 +89,9 @@ const ElementName* find_element(ElementId id, ObjectType type);
 // By bcdedit's word, among those of the type and then the library's, or by
 // "0x25000080", "25000080" or "custom:25000080".
 std::optional<ElementId> find_element(std::string_view word, ObjectType type);
+
+// All of bcdedit's words for elements of such objects.
+std::vector<std::string_view> element_names(ObjectType type);
 
 // "safeboot", or "custom:21000026" where bcdedit has no word.
 std::string element_name(ElementId id, ObjectType type);

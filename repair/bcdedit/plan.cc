@@ -8,6 +8,7 @@
 #include "repair/bcd/names.h"
 #include "repair/bcdedit/values.h"
 #include "repair/bcdedit/words.h"
+#include "repair/likely_word.h"
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
 
@@ -45,7 +46,8 @@ std::string hint(std::string_view word, bcd::ObjectType type) {
       return fmt::format("; is it \"{} {}\"?", word.substr(0, size), word.substr(size));
     }
   }
-  return "";
+  std::string likely = repair::likely_word(ascii_lower(word), bcd::element_names(type));
+  return likely.empty() ? "" : fmt::format("; is it \"{}\"?", likely);
 }
 
 Result<bcd::ElementId> find_element(const Edit& edit, bcd::ObjectType type) {

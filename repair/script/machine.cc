@@ -209,7 +209,7 @@ Result<Machine::Location> Machine::locate(std::string_view path) const {
     return wrong(fmt::format("{}: a path that no file can have", path));
   }
   auto folder = folders_.find(location.letter);
-  std::string_view from = folder == folders_.end() ? "\\" : folder->second;
+  std::string from = folder == folders_.end() ? "\\" : folder->second;
   location.path = normal_path(from, path);
   return location;
 }
