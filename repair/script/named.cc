@@ -20,6 +20,11 @@ namespace {
 // Of the names below one folder; the largest volumes hold some millions.
 constexpr std::size_t kNamesMax = 4'000'000;
 
+Error too_many() {
+  return Error(Errc::unsupported,
+               fmt::format("{} names or more in one folder", kNamesMax));
+}
+
 bool has_pattern(std::string_view text) {
   return text.find_first_of("*?") != std::string_view::npos;
 }
@@ -127,6 +132,7 @@ Result<std::vector<Named>> names_in(const Disk& disk, const GuestPath& folder) {
                      .stat = entry.stat});
     return names.size() < kNamesMax;
   }));
+  if (names.size() == kNamesMax) return too_many();
   return names;
 }
 
@@ -138,9 +144,7 @@ Result<std::vector<Named>> names_below(Machine& machine, const GuestPath& folder
   TRY(repair::walk_tree(
       *volume, file, folder.path,
       [&](const repair::BelowFolder& found) -> Done {
-        if (names.size() == kNamesMax) {
-          return Error(Errc::unsupported, fmt::format("more than {} names", kNamesMax));
-        }
+        if (names.size() == kNamesMax) return too_many();
         names.push_back({.path = {.partition = folder.partition, .path = found.path},
                          .stat = found.entry.stat});
         return {};

@@ -76,16 +76,17 @@ void add_grant(std::vector<Ace>& aces, const Grant& grant, bool replaces,
   std::ranges::stable_sort(aces, {}, rank_of);
 }
 
-Result<std::optional<ByteVector>> descriptor_of(Machine& machine, const Named& named) {
-  const repair::Disk& disk = *TRY(machine.disk());
+Result<std::optional<ByteVector>> descriptor_of(const repair::Disk& disk,
+                                                const Named& named) {
   FileSystemPtr volume = TRY(disk.volume(named.path.partition));
   File file = TRY(volume->find(named.path.path));
   Details details = TRY(file.details());
   return std::move(details.security);
 }
 
-Done grant(Machine& machine, const Icacls& icacls, const Named& named) {
-  auto bytes = TRY(descriptor_of(machine, named));
+Done grant(Machine& machine, const repair::Disk& disk, const Icacls& icacls,
+           const Named& named) {
+  auto bytes = TRY(descriptor_of(disk, named));
   if (!bytes) {
     machine.note(fmt::format("{}: nothing is granted, since it has no access list",
                              machine.show(named.path)));
@@ -133,17 +134,18 @@ Done run_icacls(Machine& machine, const Icacls& icacls) {
                     option));
   }
   auto files = TRY(files_of(machine, icacls));
+  const repair::Disk& disk = *TRY(machine.disk());
   bool shows = icacls.grants.empty() && icacls.left_out.empty();
   bool reaches_below = false;
   for (const Named& named : files) {
     std::string place = machine.show(named.path);
     if (shows) {
-      auto bytes = TRY(descriptor_of(machine, named).in(place));
+      auto bytes = TRY(descriptor_of(disk, named).in(place));
       std::string words = "no access list";
       if (bytes) words = TRY(security::sddl_of(*bytes).in(place));
       machine.print(fmt::format("{} {}\n", place, words));
     } else if (!icacls.grants.empty()) {
-      TRY(grant(machine, icacls, named).in(place));
+      TRY(grant(machine, disk, icacls, named).in(place));
       reaches_below = reaches_below || named.has_names();
     }
   }

@@ -44,7 +44,8 @@ std::string text_of(Bytes bytes) {
 
 Done run_type(Machine& machine, const std::vector<std::string>& operands) {
   for (const std::string& text : operands) {
-    Names names = TRY(find_files(machine, text));
+    Names names = TRY(find_names(machine, text));
+    std::erase_if(names.found, [](const Named& named) { return named.is_folder(); });
     if (names.found.empty()) {
       return Error(Errc::not_found, fmt::format("{}: there is no such file", text));
     }
