@@ -98,6 +98,19 @@ TEST_F(FileEdits, MakeAFolderOnce) {
   EXPECT_EQ(stat("new").kind, FileKind::directory);
 }
 
+TEST_F(FileEdits, MarkAFileAndLeaveItsOtherAttributes) {
+  Outcome outcome =
+      apply(FileMark{.file = {0, "\\one name"},
+                     .attributes = attribute::read_only | attribute::compressed});
+  EXPECT_EQ(outcome.edit, "file.attributes");
+  EXPECT_EQ(outcome.before, "archive");
+  EXPECT_EQ(outcome.after, "read-only");
+  EXPECT_EQ(stat("one name").attributes, attribute::read_only);
+  EXPECT_FALSE(
+      apply(FileMark{.file = {0, "\\twin"}, .attributes = attribute::read_only})
+          .changed);
+}
+
 TEST_F(FileEdits, PutWhatACopyKeeps) {
   FileFacts facts{.stat = {.attributes = attribute::hidden, .modified = 131'000'000},
                   .streams = {{"zone", bytes("3")}}};
