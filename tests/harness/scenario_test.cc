@@ -109,7 +109,7 @@ TEST(Story, NamesTheLineOfAChangeThatIsNone) {
               HasSubstr("one change is one item"));
   EXPECT_THAT(error_of("name: x\nchange: [ { rm: 'C:\\x' } ]\n"
                        "repair: [ bcd.default-missing ]\n"),
-              HasSubstr("not both"));
+              HasSubstr("not two of them"));
   EXPECT_THAT(error_of("name: x\ngiven:\n  - { file: 'x', text: y, as: lznt1 }\n"),
               HasSubstr("doesn't start at the root (a.yaml:3)"));
   EXPECT_THAT(error_of("name: x\ngiven:\n  - { file: '\\x', text: y, as: zip }\n"),
