@@ -20,8 +20,9 @@ struct Right {
   std::uint32_t mask;
 };
 
-// As `icacls /?` lists them; the bits are [MS-DTYP] 2.4.3's and those that [MS-SMB2]
-// 2.2.13.1 gives files.  W is what icacls sets, without READ_CONTROL.
+// The letters are those of `icacls /?`; the bits of specific rights are [MS-DTYP]
+// 2.4.3's and [MS-SMB2] 2.2.13.1's.  What simple ones are made of isn't documented: R,
+// W and RX are files' generic rights, W without READ_CONTROL.
 constexpr std::array kRights = {
     Right{"F", 0x1f01ff},    Right{"M", 0x1301bf},    Right{"RX", 0x1200a9},
     Right{"R", 0x120089},    Right{"W", 0x100116},    Right{"D", 0x110000},

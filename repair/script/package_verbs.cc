@@ -19,7 +19,8 @@ namespace {
 
 constexpr std::string_view kPackagesKey =
     "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\Packages";
-// Those that a person sees; a part of another one is 2.
+// Of those that dism lists; the parts of others have 2.  Not documented: people set
+// it to 1 to see them.
 constexpr std::uint64_t kVisible = 1;
 // A package's manifest says what it is in its first lines.
 constexpr std::uint64_t kManifestHeadSize = std::uint64_t{64} << 10;
@@ -31,8 +32,9 @@ struct Package {
   std::string installed;     // when
 };
 
-// CurrentState, in dism's words.  Seen in CBS.log and in the headers that cbsexploder
-// made from it; nothing of Microsoft's lists the numbers.
+// CurrentState in dism's words, which are DismPackageFeatureState's.  Nothing of
+// Microsoft's lists the numbers; these are known from tools that read the registry
+// beside dism.
 std::string state_words(std::uint64_t state) {
   switch (state) {
     case 0x05:

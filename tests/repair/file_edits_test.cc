@@ -99,13 +99,15 @@ TEST_F(FileEdits, MakeAFolderOnce) {
 }
 
 TEST_F(FileEdits, MarkAFileAndLeaveItsOtherAttributes) {
+  ASSERT_TRUE(volume_->set_stat(
+      "one name", {.attributes = attribute::archive | attribute::temporary}));
   Outcome outcome =
       apply(FileMark{.file = {0, "\\one name"},
                      .attributes = attribute::read_only | attribute::compressed});
   EXPECT_EQ(outcome.edit, "file.attributes");
   EXPECT_EQ(outcome.before, "archive");
   EXPECT_EQ(outcome.after, "read-only");
-  EXPECT_EQ(stat("one name").attributes, attribute::read_only);
+  EXPECT_EQ(stat("one name").attributes, attribute::read_only | attribute::temporary);
   EXPECT_FALSE(
       apply(FileMark{.file = {0, "\\twin"}, .attributes = attribute::read_only})
           .changed);

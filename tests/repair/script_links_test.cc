@@ -77,7 +77,7 @@ class ScriptLinks : public ForeignVolume {
 };
 
 TEST_F(ScriptLinks, RemoveAJunctionAndNotWhatItIsOf) {
-  EXPECT_EQ(run("rd F:\\tree\\junction"), "");
+  EXPECT_EQ(run("rd /s /q F:\\tree\\junction"), "");
   EXPECT_FALSE(has("tree/junction"));
   EXPECT_TRUE(has("real/kept"));
 }
