@@ -188,7 +188,7 @@ TEST(ScriptFiles, CopyToTheSystemPartition) {
   EXPECT_RUNS(article.run("copy F:\\Windows\\Boot\\EFI\\*.efi S:\\EFI\\"));
   EXPECT_EQ(article.text("esp:\\EFI\\bootmgfw.efi"),
             article.text("C:\\Windows\\Boot\\EFI\\bootmgfw.efi"));
-  EXPECT_THAT(article.output(), HasSubstr("        2 file(s) copied."));
+  EXPECT_THAT(article.output(), HasSubstr("        3 file(s) copied."));
 }
 
 TEST(ScriptFiles, RefuseToCopySeveralIntoNoFolder) {
