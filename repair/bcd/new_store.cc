@@ -233,8 +233,8 @@ void set(Object& object, const Element& element) {
 
 void take(const Object& from, Object& to) {
   for (const Element& element : from.elements) {
-    bool usable = element.problem.empty() && !is_of_templates(element.id) &&
-                  !is_of_disk(element.id);
+    bool usable = element.problem.empty() && kind_name(element.id) != "unknown" &&
+                  !is_of_templates(element.id) && !is_of_disk(element.id);
     if (usable) set(to, element);
   }
 }

@@ -1,6 +1,7 @@
 // Input: records, each a value of a small store: which object (1 byte), the
 // element's id (4), the registry type (1), the data's size (1), the data.  The
-// store is made of them, read wholly, printed, and written back.
+// store is made of them, read wholly, printed, used as a BCD-Template, and written
+// back.
 
 #include <fmt/format.h>
 
@@ -8,6 +9,7 @@
 #include <cstdlib>
 
 #include "repair/bcd/names.h"
+#include "repair/bcd/new_store.h"
 #include "repair/bcdedit/words.h"
 #include "tests/support/empty_hive.h"
 #include "vhd/base/endian.h"
@@ -20,9 +22,11 @@ constexpr int kRecordsMax = 24;  // keeps one input fast
 
 constexpr ObjectId kObjects[] = {kBootManager, kEmsSettings,
                                  "11111111-2222-3333-4444-555555555555"_guid,
-                                 "22222222-2222-3333-4444-555555555555"_guid};
-constexpr ObjectType kTypes[] = {kBootManagerType, 0x20100000, kOsLoader,
-                                 kResumeLoader};
+                                 "22222222-2222-3333-4444-555555555555"_guid,
+                                 // What a BCD-Template has for a Windows of UEFI.
+                                 "b012b84d-c47c-4ed5-b722-c0c42163e569"_guid};
+constexpr ObjectType kTypes[] = {kBootManagerType, 0x20100000, kOsLoader, kResumeLoader,
+                                 kOsLoader};
 
 struct Record {
   std::uint8_t object;
@@ -94,7 +98,22 @@ void write_back(Store& store) {
   }
 }
 
-// A store of four empty objects.
+// Whatever a template says, a store can be made of it.
+void use_as_template(const Store& store) {
+  NewStore made;
+  made.system = boot_device();
+  made.windows = boot_device();
+  made.loader = kObjects[2];
+  made.resume = kObjects[3];
+  std::vector<Object> objects = objects_of(made);
+  auto from = store.objects();
+  if (!from || !apply_template(*from, made.uefi, made.loader, made.resume, objects) ||
+      !make_store(objects, {})) {
+    std::abort();
+  }
+}
+
+// A store of empty objects.
 ByteVector make_base() {
   auto hive = hive::Hive::open(MemoryDevice(empty_hive()));
   if (!hive || !hive->create("Objects")) std::abort();
@@ -122,6 +141,7 @@ void check_store(Bytes input) {
     input = input.subspan(data.size());
   }
   read_wholly(*store);
+  use_as_template(*store);
   write_back(*store);
 }
 

@@ -53,8 +53,25 @@ ByteVector wrong_types_seed() {
   return seed;
 }
 
+ByteVector template_seed() {
+  using hive::Value;
+  ByteVector seed;
+  ByteVector eight(8);
+  auto add = [&](ElementId id, const Value& value) {
+    append_record(seed, 4, id, value.type, value.data);
+  };
+  add(0x12000005, Value::sz("", "de-DE"));
+  add(0x25000020, Value::binary("", eight));
+  add(0x26000022, Value::binary("", Bytes(eight).first(1)));
+  add(0x45000001, Value::binary("", eight));
+  add(0x20000001, Value::binary("", eight));  // of no shape that we know
+  return seed;
+}
+
 }  // namespace
 
-std::vector<ByteVector> make_seeds() { return {store_seed(), wrong_types_seed()}; }
+std::vector<ByteVector> make_seeds() {
+  return {store_seed(), wrong_types_seed(), template_seed()};
+}
 
 }  // namespace drydock::fuzz
