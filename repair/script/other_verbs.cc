@@ -42,6 +42,12 @@ constexpr Answer kAnswers[] = {
      "isn't run: system files aren't compared with their packages; `drydock check` "
      "looks at volumes, hives and boot stores, `drydock diagnose` at what stops a "
      "start"},
+    {"bcdboot",
+     "isn't run: `drydock repair IMAGE bcd.rebuild` makes a store and the boot files "
+     "where they are missing"},
+    {"bootrec",
+     "isn't run: `drydock repair` mends the boot store, `bcd.rebuild` makes one where "
+     "it is missing"},
     {"sigverif", "isn't run: signatures aren't looked at here"},
     {"gpupdate", "isn't run: no policy reaches a machine that isn't running"},
     {"net",
