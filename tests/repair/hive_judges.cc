@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
+#include <system_error>
 
 #include "repair/hive/check.h"
 #include "tests/repair/hive_support.h"
@@ -20,8 +20,12 @@ std::string printed_by(const std::string& command, const std::filesystem::path& 
   TempFolder folder;
   std::filesystem::path out = folder / "out";
   run({"sh", "-c", command + " \"$0\" >\"$1\"", path, out});
-  std::ifstream stream(out, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
+  std::error_code absent;
+  auto size = std::filesystem::file_size(out, absent);
+  std::string text(absent ? 0 : size, '\0');
+  std::ifstream(out, std::ios::binary)
+      .read(text.data(), static_cast<std::streamsize>(text.size()));
+  return text;
 }
 
 std::string by_reglookup(const std::filesystem::path& path) {
