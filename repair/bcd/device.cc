@@ -227,6 +227,12 @@ Device locate_device(std::uint32_t element, std::optional<Device> parent) {
   return device;
 }
 
+Device locate_path_device(std::string path, std::optional<Device> parent) {
+  Device device = locate_device(0, std::move(parent));
+  device.path = std::move(path);
+  return device;
+}
+
 Device opaque_device(ByteVector raw) {
   Device device;
   device.raw = std::move(raw);

@@ -64,6 +64,8 @@ Device vhd_device(Device parent, std::string path);
 // Wherever the file is that `element` names (0x12000002, 0x22000002): within
 // `parent`, or anywhere.
 Device locate_device(std::uint32_t element, std::optional<Device> parent = {});
+// The same of a file that is named here.
+Device locate_path_device(std::string path, std::optional<Device> parent = {});
 
 // Bytes that aren't to be understood, only carried: kind unknown.
 Device opaque_device(ByteVector raw);

@@ -108,12 +108,13 @@ Result<ByteVector> vhd_descriptor(const Device& device, int depth) {
 }
 
 Result<ByteVector> locate_descriptor(const Device& device, int depth) {
-  if (device.parent.size() > 1 || !device.path.empty()) {
+  if (device.parent.size() > 1 || (device.element == 0) == device.path.empty()) {
     return Error(Errc::bad_argument,
-                 "a locate is made by the element that names its file");
+                 "a locate has the path of its file, or the element that names it");
   }
   ByteVector path = TRY(terminated_path(device.path));
   Locate head{};
+  head.mode = device.path.empty() ? kLocateByElement : kLocateByPath;
   head.element = device.element;
   if (!device.parent.empty()) {
     head.parent_offset =

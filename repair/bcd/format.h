@@ -105,12 +105,17 @@ inline constexpr std::uint32_t kFilePathSource = 5;
 
 // Follows the header of kLocate.
 struct Locate {
-  le32 mode;           // +0x10  0: by what `element` says; 1 (unseen): by the path
-  le32 element;        // +0x14  0x12000002 or 0x22000002
+  le32 mode;           // +0x10  kLocateByElement
+  le32 element;        // +0x14  0x12000002 or 0x22000002; by path 0, which is guessed
   le32 parent_offset;  // +0x18  from the descriptor's start; 0: no parent
 };                     // +0x1c  the path, UTF-16, ended by a zero, often only the
                        //        zero; then the parent's descriptor
 static_assert(OnDisk<Locate> && sizeof(Locate) == 0x0c);
+
+// Locate::mode, as the WMI class BcdDeviceLocateData numbers them.  Only the first
+// was met.
+inline constexpr std::uint32_t kLocateByElement = 0;
+inline constexpr std::uint32_t kLocateByPath = 1;
 
 // The whole of a kBoot or a kQualified kDisk element: 88 bytes, and the
 // descriptor of it.

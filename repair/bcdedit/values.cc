@@ -120,9 +120,12 @@ bcd::ElementId path_element(bcd::ElementId device) {
   return device == bcd::element::os_device ? bcd::element::system_root : 0;
 }
 
-// What stands behind "locate": nothing, or "=custom:12000002".
+// What stands behind "locate": nothing, "=custom:12000002", or "=\path".
 Result<bcd::Device> parse_locate(std::string_view word, std::optional<bcd::Device> in,
                                  const Target& target) {
+  if (word.starts_with("=\\")) {
+    return bcd::locate_path_device(std::string(word.substr(1)), std::move(in));
+  }
   bcd::ElementId element = path_element(target.element);
   if (!word.empty()) {
     auto id = after(word, "=custom:");
@@ -130,7 +133,8 @@ Result<bcd::Device> parse_locate(std::string_view word, std::optional<bcd::Devic
     if (!number) {
       return Error(Errc::unsupported,
                    fmt::format("\"locate{}\" can't be written: a file is located by "
-                               "the element that names it, as locate=custom:12000002",
+                               "its path, as locate=\\Windows, or by the element that "
+                               "names it, as locate=custom:12000002",
                                word));
     }
     element = *number;

@@ -22,7 +22,8 @@ struct Target {
 Result<bcd::Value> parse_value(const std::vector<std::string>& words,
                                const Target& target);
 
-// "boot", "partition=C:", "ramdisk=[C:]\x.wim,{id}", "vhd=[C:]\x.vhdx", "locate".
+// "boot", "partition=C:", "ramdisk=[C:]\x.wim,{id}", "vhd=[C:]\x.vhdx", "locate",
+// "locate=\x".
 // Of `device` and `osdevice` a vhd is one that is looked for, as bcdedit stores it.
 Result<bcd::Device> parse_device(std::string_view word, const Target& target);
 

@@ -49,8 +49,24 @@ constexpr Shortcut kShortcuts[] = {
     {"event", "{current}", "event", Shortcut::Id::optional},
 };
 
-// What these change is no store, but the running machine.
-constexpr std::string_view kElsewhere[] = {"sysstore", "mirror", "eventsettings"};
+// What these change isn't on the disk, but of the running machine.
+struct Elsewhere {
+  std::string_view command;
+  std::string_view words;
+};
+constexpr Elsewhere kElsewhere[] = {
+    {"sysstore",
+     "/sysstore tells the firmware of a running machine where its system partition is: "
+     "a store on a disk is named by /store, as /store esp:\\EFI\\Microsoft\\Boot\\BCD"},
+    {"mirror",
+     "/mirror makes an entry known to the firmware of a running machine: an entry of "
+     "the "
+     "store is made by /copy {id} /d description"},
+    {"eventsettings",
+     "/eventsettings isn't among the commands here: /set takes the elements one by "
+     "one, "
+     "as /set {eventsettings} debugtype serial"},
+};
 
 struct Application {
   std::string_view word;
@@ -275,10 +291,9 @@ Result<Action> parse_action(const std::string& command, Words words, bool verbos
       return Action(TRY(parse_shortcut(shortcut, std::move(words))));
     }
   }
-  for (std::string_view elsewhere : kElsewhere) {
-    if (is_switch(command, elsewhere)) {
-      return Error(Errc::unsupported,
-                   fmt::format("bcdedit's {} isn't among the commands here", command));
+  for (const Elsewhere& elsewhere : kElsewhere) {
+    if (is_switch(command, elsewhere.command)) {
+      return Error(Errc::unsupported, std::string(elsewhere.words));
     }
   }
   return usage(fmt::format(

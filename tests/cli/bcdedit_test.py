@@ -5,7 +5,7 @@ import re
 import shutil
 import unittest
 
-from program import CORPUS, DiskTest, by_reglookup, drydock, run, unescaped
+from program import CORPUS, HARNESS, DiskTest, by_reglookup, drydock, run, unescaped
 
 BCD = "esp:\\EFI\\Microsoft\\Boot\\BCD"
 RECOVERY = "esp:\\EFI\\Microsoft\\Recovery\\BCD"
@@ -99,6 +99,30 @@ class Places(Store):
         self.assertNotEqual(timeouts[0], 7)
         self.assertEqual(timeouts[1], 7)
         self.succeed(drydock("bcdedit", disk, "/store", "esp:\\none", "/enum"), 3)
+
+    def test_a_store_in_the_recovery_partition_is_one_too(self):
+        disk = self.folder / "disk.vhdx"
+        self.succeed(run(HARNESS, "build", "--spec",
+                         "{windows: server-2022, size: 512MiB, recovery: 32MiB}",
+                         "--output", disk))
+        number = self.partition(disk, "recovery")["number"]
+        where = f"{number}:\\Recovery\\BCD"
+        store = self.folder / "BCD"
+        self.succeed(drydock("bcdedit", disk, "/export", store))
+        self.succeed(drydock("mkdir", disk, f"{number}:\\Recovery"))
+        self.succeed(drydock("put", disk, store, where))
+        before = self.hash(disk)
+        self.json("change", "bcdedit", disk, "/store", where, "/set", "{default}",
+                  "device", f"partition={number}")
+        shown = self.succeed(drydock("bcdedit", disk, "/store", where)).out
+        self.assertIn(f"\\Device\\HarddiskVolume{number}\n", shown)
+        default = self.hivex(
+            disk, where,
+            "\\Objects\\{9dea862c-5cdd-4e70-acc1-f32b344d4795}\\Elements\\23000003")
+        self.assertIn(default, self.entries(disk, "/store", where, "/enum", "/v"))
+        self.judge(disk)
+        self.json("undo", "undo", disk)
+        self.assertEqual(self.hash(disk), before)
 
     def test_an_export_is_imported_whole(self):
         disk = self.disk()

@@ -286,7 +286,8 @@ TEST_F(Commands, DevicesAreWrittenInTheWordsThatTheyArePrintedIn) {
        {"boot", "partition=C:", "file=[C:]\\f",
         "ramdisk=[C:]\\boot.wim,{ramdiskoptions}",
         "vhd=[C:]\\a b,c.vhdx,locate=custom:12000002",
-        "ramdisk=[boot]\\x.wim,{ramdiskoptions}", "locate=custom:12000002"}) {
+        "ramdisk=[boot]\\x.wim,{ramdiskoptions}", "locate=custom:12000002",
+        "locate=\\Windows\\system32", "vhd=[C:]\\x.vhdx,locate=\\Windows"}) {
     done({"/set", "{default}", "device", device});
     std::string text = print({"/enum", "{default}"});
     EXPECT_NE(text.find("device                  " + device + "\n"), text.npos) << text;

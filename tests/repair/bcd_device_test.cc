@@ -201,6 +201,16 @@ TEST(BcdDevice, LocateInAVhdIsMadeAsWindowsMakesIt) {
             zeros(16) + descriptor(8, 0, le(0) + le(0x22000002) + le(0) + "0000"));
 }
 
+TEST(BcdDevice, LocateByPathHasTheModeThatWmiNumbersSo) {
+  Device made = locate_path_device("\\Windows");
+  EXPECT_EQ(encoded(made),
+            zeros(16) + descriptor(8, 0, le(1) + le(0) + le(0) + text(u"\\Windows")));
+  Device read = decode_device(*encode_device(made));
+  EXPECT_EQ(read.kind, Device::Kind::locate);
+  EXPECT_EQ(read.path, "\\Windows");
+  EXPECT_FALSE(encode_device(locate_path_device("")));
+}
+
 TEST(BcdDevice, FileThatIsMadeIsReadBack) {
   Device made = file_device(mbr_partition({.signature = 7, .offset = 1048576}), "\\f");
   Device read = decode_device(*encode_device(made));

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -186,7 +187,8 @@ TEST_F(Bcdedit, DeviceIsBootOrAPartition) {
   EXPECT_EQ(value<Device>("/set osdevice partition=C:").partition_id, bcd::kWindowsId);
   EXPECT_EQ(value<Device>("/set device Partition=3").disk_id, bcd::kDiskId);
   EXPECT_EQ(refusal("/set device partition=Q:"), Errc::not_found);
-  EXPECT_EQ(refusal("/set device locate=\\x"), Errc::unsupported);
+  EXPECT_EQ(value<Device>("/set device locate=\\x").path, "\\x");
+  EXPECT_EQ(refusal("/set device locate=x"), Errc::unsupported);
 }
 
 TEST_F(Bcdedit, ListIsReplacedOrGrowsAtEitherEnd) {
@@ -251,7 +253,18 @@ TEST_F(Bcdedit, LinesThatBcdeditWouldNotTakeAreBadArguments) {
   EXPECT_EQ(refusal("boot\\bcd /set {default} safeboot minimal"), Errc::bad_argument);
   EXPECT_EQ(refusal("/frobnicate"), Errc::bad_argument);
   EXPECT_EQ(refusal("/store"), Errc::bad_argument);
-  EXPECT_EQ(refusal("/sysstore C:"), Errc::unsupported);
+}
+
+TEST_F(Bcdedit, CommandsOfARunningMachineAreRefusedWithWhatToDoInstead) {
+  for (auto [words, instead] : {std::pair("/sysstore C:", "/store esp:"),
+                                std::pair("/mirror {current}", "/copy {id}"),
+                                std::pair("-EventSettings", "/set {eventsettings}")}) {
+    EXPECT_EQ(refusal(words), Errc::unsupported);
+    std::istringstream stream(words);
+    auto command = bcdedit::parse({std::istream_iterator<std::string>(stream), {}});
+    ASSERT_FALSE(command) << words;
+    EXPECT_NE(command.error().words().find(instead), std::string::npos) << words;
+  }
 }
 
 TEST_F(Bcdedit, EnumIsInBcdeditsOwnForm) {
