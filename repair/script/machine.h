@@ -59,6 +59,9 @@ class Machine {
 
   // ---- What a line does.
 
+  // No line behind this one is to be run.
+  void stop() { stopped_ = true; }
+  bool stopped() const { return stopped_; }
   // Something for the plan: "ControlSet002 isn't there; nothing is added to it".
   void note(std::string words);
   // The same, where no line so far has said it.
@@ -130,6 +133,7 @@ class Machine {
   repair::Plan pending_;
   std::vector<std::size_t> pending_steps_;  // whose each edit is
   std::uint64_t put_size_ = 0;
+  bool stopped_ = false;
   repair::Plan done_;
 };
 

@@ -30,6 +30,28 @@ Result<Run> prepare_nothing(const Call&) {
   return Run([](Machine&) { return Done(); });
 }
 
+// exit, and goto :eof, which is the only place that a goto finds.
+Result<Run> prepare_exit(const Call& call) {
+  std::vector<std::string> words = shell_words(call.tail);
+  bool ends = call.name == "exit" || (words.size() == 1 && words[0].size() == 4 &&
+                                      equal_ignoring_case(words[0], ":eof"));
+  if (!ends) {
+    return Error(Errc::unsupported, "a script is run line after line, without jumps");
+  }
+  return Run([](Machine& machine) {
+    machine.stop();
+    return Done();
+  });
+}
+
+Result<Run> prepare_setlocal(const Call& call) {
+  for (const std::string& word : shell_words(call.tail)) {
+    if (!equal_ignoring_case(word, "enabledelayedexpansion")) continue;
+    return Error(Errc::unsupported, "!NAME! isn't understood; %NAME% is");
+  }
+  return prepare_nothing(call);
+}
+
 struct Answer {
   std::string_view name;
   std::string_view words;
@@ -80,11 +102,14 @@ Result<Run> prepare_drive(const Call& call) {
 
 const std::vector<Verb>& other_verbs() {
   static const std::vector<Verb> kVerbs = [] {
-    std::vector<Verb> verbs = {{"echo", prepare_echo}};
+    std::vector<Verb> verbs = {{"echo", prepare_echo},
+                               {"exit", prepare_exit},
+                               {"goto", prepare_exit},
+                               {"setlocal", prepare_setlocal}};
     for (const Answer& answer : kAnswers)
       verbs.push_back({answer.name, prepare_answer});
-    for (std::string_view name : {"chcp", "cls", "color", "endlocal", "exit", "pause",
-                                  "psexec", "setlocal", "timeout", "title", "whoami"}) {
+    for (std::string_view name : {"chcp", "cls", "color", "endlocal", "pause", "psexec",
+                                  "timeout", "title", "whoami"}) {
       verbs.push_back({name, prepare_nothing});
     }
     return verbs;

@@ -136,6 +136,14 @@ Done run(const Script& script, Machine& machine) {
   for (const Line& line : script) {
     machine.begin(line.call.line, line.call.text);
     TRY(run_line(line, machine).in(place_of(line.call)));
+    if (!machine.stopped()) continue;
+    std::ptrdiff_t left = &script.back() - &line;
+    if (left > 0) {
+      machine.note(fmt::format("the script ends here: {} command{} behind it {} run",
+                               left, left == 1 ? "" : "s",
+                               left == 1 ? "isn't" : "aren't"));
+    }
+    break;
   }
   return machine.finish();
 }

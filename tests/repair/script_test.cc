@@ -303,6 +303,21 @@ TEST_F(ScriptRun, ACommandBehindIfExistIsRunWhereItHolds) {
   EXPECT_THAT(steps()[1].notes, ElementsAre(HasSubstr("not run")));
 }
 
+TEST_F(ScriptRun, ExitEndsItWhereItIsReached) {
+  EXPECT_EQ(run("if not exist F:\\Windows exit /b 1\n"
+                "echo one\n"
+                "if exist F:\\Windows goto :eof\n"
+                "echo two\n"
+                "del F:\\Windows\\notepad.exe\n"),
+            "");
+  ASSERT_THAT(steps(), SizeIs(3));
+  EXPECT_EQ(steps()[1].output, "one\n");
+  EXPECT_THAT(steps()[2].notes, ElementsAre(HasSubstr("2 commands behind it")));
+  EXPECT_THAT(run("goto next"), HasSubstr("without jumps"));
+  EXPECT_THAT(run("setlocal EnableDelayedExpansion"), HasSubstr("!NAME!"));
+  EXPECT_EQ(run("setlocal EnableExtensions\nendlocal"), "");
+}
+
 TEST_F(ScriptRun, AKeyGoesOutAndComesBackThroughFiles) {
   EXPECT_EQ(run("reg export HKLM\\SYSTEM\\Select F:\\select.reg /y\n"
                 "reg save HKLM\\SYSTEM\\Select F:\\select.hiv\n"
