@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <optional>
-#include <ranges>
 #include <utility>
 
 #include "repair/script/attributes.h"
@@ -88,8 +87,8 @@ Done run_del(Machine& machine, const Del& del) {
 // All below a folder goes first, what is deepest before what it is in.
 Done remove_tree(Machine& machine, const GuestPath& folder) {
   auto names = TRY(names_below(machine, folder));
-  for (Named& named : names | std::views::reverse) {
-    TRY(machine.edit(FileDelete{.file = std::move(named.path)}));
+  for (auto named = names.rbegin(); named != names.rend(); ++named) {
+    TRY(machine.edit(FileDelete{.file = std::move(named->path)}));
   }
   return machine.edit(FileDelete{.file = folder});
 }
