@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ranges>
 #include <set>
 #include <utility>
 
@@ -153,9 +152,9 @@ Done Mirror::purge(const std::vector<TreeItem>& items) {
     extras.push_back(&item.named);
   }
   extra_count_ = extras.size();
-  for (const Named* extra : extras | std::views::reverse) {
-    show("*EXTRA", *extra);
-    if (!robocopy_.lists) TRY(machine_.edit(FileDelete{.file = extra->path}));
+  for (auto extra = extras.rbegin(); extra != extras.rend(); ++extra) {
+    show("*EXTRA", **extra);
+    if (!robocopy_.lists) TRY(machine_.edit(FileDelete{.file = (*extra)->path}));
   }
   return {};
 }
@@ -204,11 +203,11 @@ Done Mirror::remove_moved(const std::vector<TreeItem>& items) {
     return std::ranges::any_of(
         stay, [&](const GuestPath& path) { return is_in_any(path, {folder}); });
   };
-  for (const TreeItem& item : items | std::views::reverse) {
-    const Named& named = item.named;
+  for (auto item = items.rbegin(); item != items.rend(); ++item) {
+    const Named& named = item->named;
     bool goes = named.has_names() ? robocopy_.moves_folders && robocopy_.recursive &&
                                         !has_below(named.path)
-                                  : copied_.contains(item.below);
+                                  : copied_.contains(item->below);
     if (goes) {
       TRY(machine_.edit(FileDelete{.file = named.path}));
     } else {
