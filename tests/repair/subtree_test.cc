@@ -2,10 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "repair/hive/check.h"
+#include "tests/repair/hive_judges.h"
 #include "tests/repair/hive_support.h"
 #include "tests/support/corpus.h"
 #include "tests/support/hive_builder.h"
+#include "tests/support/run.h"
 #include "tests/support/temp_folder.h"
 
 namespace drydock::hive {
@@ -54,6 +58,37 @@ TEST(Subtree, OfTheRootIsTheWholeHiveToAnotherReader) {
   TempFolder folder;
   write_file(folder / "saved", *saved);
   EXPECT_EQ(content_by_hivex(folder / "saved"), *content_by_us(hive));
+}
+
+// What reglookup reads from `key` on, with owners, access lists and classes, and paths
+// without the key's own.
+std::string read_by_reglookup(const std::filesystem::path& hive, std::string key) {
+  std::string text;
+  std::istringstream lines(run({"reglookup", "-H", "-s", "-p", key, hive}).out);
+  for (std::string line; std::getline(lines, line);) {
+    if (key != "/") line.erase(0, key.size());
+    if (!line.starts_with('/')) line.insert(0, "/");
+    text += line.substr(line.starts_with("//") ? 1 : 0) + '\n';
+  }
+  return text;
+}
+
+TEST(Subtree, KeepsSecurityClassesAndTimes) {
+  DRYDOCK_CORPUS_FILE(path, "hives/regipy/SYSTEM.xz");
+  if (!have_program("reglookup")) GTEST_SKIP() << "reglookup isn't installed";
+  ByteVector bytes = load_hive_file(path);
+  Hive hive = *open_hive(bytes);
+  auto saved = save_key(hive, *hive.find("ControlSet001\\Control\\Lsa"));
+  ASSERT_TRUE(saved) << saved.error().describe();
+  EXPECT_EQ(objections(*saved), "");
+  TempFolder folder;
+  write_file(folder / "whole", bytes);
+  write_file(folder / "saved", *saved);
+  std::string before =
+      read_by_reglookup(folder / "whole", "/ControlSet001/Control/Lsa");
+  EXPECT_NE(before.find("/JD,KEY,"), before.npos);
+  EXPECT_NE(before.find(",67cd88ed\n"), before.npos);  // its class
+  EXPECT_EQ(before, read_by_reglookup(folder / "saved", "/"));
 }
 
 }  // namespace
