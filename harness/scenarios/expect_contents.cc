@@ -256,7 +256,9 @@ Result<ExpectationPtr> expect_registry(std::string_view text) {
 
 Result<ExpectationPtr> expect_file(std::string_view text) {
   Sentence sentence = TRY(split_sentence(text));
-  bool is_text = sentence.object.starts_with('"') && sentence.object.ends_with('"');
+  std::string_view object = sentence.object;
+  bool is_text = object.size() > 1 && object.find('"') == 0 &&
+                 object.rfind('"') == object.size() - 1;
   if (sentence.object != "there" && sentence.object != kAbsent && !is_text) {
     return Error(
         Errc::bad_argument,

@@ -98,8 +98,12 @@ void write_back(Store& store) {
   }
 }
 
+// Making a whole store takes a hundred times as long as all else: one input in so
+// many is asked to.
+constexpr std::size_t kOneMakesAStore = 16;
+
 // Whatever a template says, a store can be made of it.
-void use_as_template(const Store& store) {
+void use_as_template(const Store& store, bool makes) {
   NewStore made;
   made.system = boot_device();
   made.windows = boot_device();
@@ -107,10 +111,10 @@ void use_as_template(const Store& store) {
   made.resume = kObjects[3];
   std::vector<Object> objects = objects_of(made);
   auto from = store.objects();
-  if (!from || !apply_template(*from, made.uefi, made.loader, made.resume, objects) ||
-      !make_store(objects, {})) {
+  if (!from || !apply_template(*from, made.uefi, made.loader, made.resume, objects)) {
     std::abort();
   }
+  if (makes && !make_store(objects, {})) std::abort();
 }
 
 // A store of empty objects.
@@ -128,6 +132,7 @@ ByteVector make_base() {
 
 void check_store(Bytes input) {
   static const ByteVector base = make_base();
+  bool makes = input.size() % kOneMakesAStore == 0;
   auto hive = hive::Hive::open(MemoryDevice(base));
   if (!hive) std::abort();
   auto store = Store::open(*hive);
@@ -141,7 +146,7 @@ void check_store(Bytes input) {
     input = input.subspan(data.size());
   }
   read_wholly(*store);
-  use_as_template(*store);
+  use_as_template(*store, makes);
   write_back(*store);
 }
 
