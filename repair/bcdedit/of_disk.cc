@@ -14,6 +14,7 @@ namespace drydock::bcdedit {
 namespace {
 
 constexpr std::string_view kSystemStore = "esp:\\EFI\\Microsoft\\Boot\\BCD";
+constexpr std::string_view kBiosSystemStore = "esp:\\Boot\\BCD";
 
 // "C:", "3", "\Device\HarddiskVolume3" or a partition's GUID, to its number.
 Result<std::uint32_t> partition_number(const repair::Disk& disk, std::string_view name,
@@ -44,7 +45,8 @@ Result<repair::GuestPath> find_store(const repair::Disk& disk,
     const auto& bcd = disk.installations()[installation]->boot().bcd;
     if (bcd) return *bcd;
   }
-  return disk.resolve(kSystemStore, installation);
+  bool bios = disk.table().scheme == partition::Scheme::mbr;
+  return disk.resolve(bios ? kBiosSystemStore : kSystemStore, installation);
 }
 
 PartitionNames names_of(const repair::Disk& disk, std::size_t installation) {
