@@ -163,9 +163,9 @@ Result<Outcome> apply_to_file(const FileMark& edit, const Disk& disk) {
   Outcome outcome;
   outcome.where = disk.show(edit.file);
   FileSystemPtr volume = TRY(disk.volume(edit.file.partition));
-  bool ntfs = TRY(disk.file_system(edit.file.partition)) == "ntfs";
+  std::string file_system = TRY(disk.file_system(edit.file.partition));
   std::uint32_t marks = kCopiedAttributes;
-  if (ntfs) marks |= attribute::not_content_indexed;
+  if (file_system == "ntfs") marks |= attribute::not_content_indexed;
   Stat before = TRY(volume->find(edit.file.path).in(outcome.where)).stat();
   Stat wanted{.attributes = (before.attributes & ~marks) | (edit.attributes & marks)};
   outcome.before = attribute_words(before.attributes & marks);
