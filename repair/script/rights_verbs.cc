@@ -73,7 +73,13 @@ void add_grant(std::vector<Ace>& aces, const Grant& grant, bool replaces,
                   .flags = flags,
                   .mask = grant.mask,
                   .sid = grant.sid});
-  std::ranges::stable_sort(aces, {}, rank_of);
+  std::vector<Ace> ordered;
+  for (int rank : {0, 1, 2}) {
+    for (const Ace& ace : aces) {
+      if (rank_of(ace) == rank) ordered.push_back(ace);
+    }
+  }
+  aces = std::move(ordered);
 }
 
 Result<std::optional<ByteVector>> descriptor_of(const repair::Disk& disk,
@@ -162,7 +168,8 @@ Done run_icacls(Machine& machine, const Icacls& icacls) {
 // The option at `at` of `words`, and what belongs to it; `at` is then behind it.
 Done take_option(const std::vector<std::string>& words, std::size_t& at,
                  Icacls& icacls) {
-  std::string option = '/' + ascii_lower(words[at++]).substr(1);
+  std::string option = ascii_lower(words[at++]);
+  option[0] = '/';
   if (option == "/grant" || option == "/grant:r") {
     icacls.replaces = option == "/grant:r";
     std::size_t before = icacls.grants.size();

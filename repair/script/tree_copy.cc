@@ -46,7 +46,8 @@ Done check_not_cyclic(const GuestPath& source, const GuestPath& target) {
 Result<FileTime> tick_between(const Disk& disk, const GuestPath& a,
                               const GuestPath& b) {
   for (std::uint32_t partition : {a.partition, b.partition}) {
-    if (TRY(disk.file_system(partition)) != "ntfs") return kFatTick;
+    std::string file_system = TRY(disk.file_system(partition));
+    if (file_system != "ntfs") return kFatTick;
   }
   return FileTime{0};
 }
