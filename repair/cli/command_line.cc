@@ -116,7 +116,8 @@ int run(std::vector<std::string> words, const AddVerbs& add_verbs, const Start& 
   app.set_version_flag("--version", "drydock " DRYDOCK_VERSION);
   app.require_subcommand(1);
   Command command;
-  add_verbs(app, command);
+  bool names_verb = !words.empty() && !words.front().starts_with('-');
+  add_verbs(app, command, names_verb ? words.front() : "");
   std::reverse(words.begin(), words.end());  // CLI11 takes them from the back.
   try {
     app.parse(words);

@@ -55,8 +55,10 @@ int do_work(const Command& command, const StartOptions& options);
 // In this process.
 int start_here(const Command& command, const StartOptions& options);
 
-// Adds the verbs of a program; the one that is parsed sets the Command.
-using AddVerbs = std::function<void(CLI::App&, Command&)>;
+// Adds the verbs of a program; the one that is parsed sets the Command.  `asked` is the
+// line's first word where that may be a verb: others needn't be added then.  "" where
+// all of them may be told of.
+using AddVerbs = std::function<void(CLI::App&, Command&, const std::string& asked)>;
 
 // `words` is the command line without the program's name.
 int run(std::vector<std::string> words, const AddVerbs& add_verbs,

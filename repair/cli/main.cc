@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ntfs/libraries.h"
@@ -427,36 +430,78 @@ std::string take_environment(Requests& requests) {
   return {};
 }
 
-void add_verbs(CLI::App& app, Requests& requests, Command& command) {
-  add_info(app, requests.info, command);
-  add_check(app, requests.check, command);
-  add_repair_verb(app, "diagnose", "What is wrong with a Windows disk", requests.repair,
-                  requests.settings, command, diagnose);
-  add_repair_verb(app, "repair", "Mend what is wrong", requests.repair,
-                  requests.settings, command, repair);
-  add_undo(app, requests.undo, command);
-  add_recover(app, requests.recover, requests.recover_hive, command);
-  add_image_verb(app, "history", "What was changed, and when", requests.image, command,
-                 history);
-  add_image_verb(app, "recipes", "What can be mended", requests.image, command,
-                 recipes);
-  add_words_verb(app, "bcdedit", "The words of bcdedit.exe: /enum /set /create ...",
-                 requests.words, command, bcdedit);
-  add_words_verb(app, "reg",
-                 "The words of reg.exe: query add delete copy compare export import "
-                 "save restore",
-                 requests.words, command, reg);
-  add_script(app, requests.script, requests.settings, command);
-  add_read_verb(app, "ls", "List a folder", requests.read, command, list);
-  add_read_verb(app, "cat", "Print a file", requests.read, command, cat);
-  add_read_verb(app, "stat", "What a file is", requests.read, command, stat);
-  add_get(app, requests.get, command);
-  add_put(app, requests.put, command);
-  add_remove(app, requests.remove, command);
-  add_file_verbs(app, requests.files, command);
-  add_image_verbs(app, requests.images, command);
-  add_serve(app, requests.serve, command);
-  add_mount(app, requests.mount, requests.mounting, command);
+// Verbs, by the words that ask for them.
+struct Verbs {
+  std::vector<std::string_view> names;
+  std::function<void()> add;
+};
+
+// In the order in which --help tells of them.
+std::vector<Verbs> verbs_of(CLI::App& app, Requests& r, Command& command) {
+  return {
+      {{"info"}, [&] { add_info(app, r.info, command); }},
+      {{"check"}, [&] { add_check(app, r.check, command); }},
+      {{"diagnose"},
+       [&] {
+         add_repair_verb(app, "diagnose", "What is wrong with a Windows disk", r.repair,
+                         r.settings, command, diagnose);
+       }},
+      {{"repair"},
+       [&] {
+         add_repair_verb(app, "repair", "Mend what is wrong", r.repair, r.settings,
+                         command, repair);
+       }},
+      {{"undo"}, [&] { add_undo(app, r.undo, command); }},
+      {{"recover"}, [&] { add_recover(app, r.recover, r.recover_hive, command); }},
+      {{"history"},
+       [&] {
+         add_image_verb(app, "history", "What was changed, and when", r.image, command,
+                        history);
+       }},
+      {{"recipes"},
+       [&] {
+         add_image_verb(app, "recipes", "What can be mended", r.image, command,
+                        recipes);
+       }},
+      {{"bcdedit"},
+       [&] {
+         add_words_verb(app, "bcdedit",
+                        "The words of bcdedit.exe: /enum /set /create ...", r.words,
+                        command, bcdedit);
+       }},
+      {{"reg"},
+       [&] {
+         add_words_verb(app, "reg",
+                        "The words of reg.exe: query add delete copy compare export "
+                        "import save restore",
+                        r.words, command, reg);
+       }},
+      {{"script"}, [&] { add_script(app, r.script, r.settings, command); }},
+      {{"ls"},
+       [&] { add_read_verb(app, "ls", "List a folder", r.read, command, list); }},
+      {{"cat"},
+       [&] { add_read_verb(app, "cat", "Print a file", r.read, command, cat); }},
+      {{"stat"},
+       [&] { add_read_verb(app, "stat", "What a file is", r.read, command, stat); }},
+      {{"get"}, [&] { add_get(app, r.get, command); }},
+      {{"put"}, [&] { add_put(app, r.put, command); }},
+      {{"rm"}, [&] { add_remove(app, r.remove, command); }},
+      {{"find", "cp", "mv", "mkdir", "sddl"},
+       [&] { add_file_verbs(app, r.files, command); }},
+      {{"image"}, [&] { add_image_verbs(app, r.images, command); }},
+      {{"serve"}, [&] { add_serve(app, r.serve, command); }},
+      {{"mount"}, [&] { add_mount(app, r.mount, r.mounting, command); }},
+  };
+}
+
+// All verbs take a while to describe, so only what is asked for is.
+void add_verbs(CLI::App& app, Requests& requests, Command& command,
+               const std::string& asked) {
+  for (const Verbs& verbs : verbs_of(app, requests, command)) {
+    bool wanted = asked.empty() || std::find(verbs.names.begin(), verbs.names.end(),
+                                             asked) != verbs.names.end();
+    if (wanted) verbs.add();
+  }
 }
 
 }  // namespace
@@ -470,7 +515,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "drydock: {}\n", problem);
     return static_cast<int>(Exit::usage);
   }
-  auto add = [&requests](CLI::App& app, Command& command) {
+  auto add = [&requests](CLI::App& app, Command& command, const std::string& asked) {
     app.footer(
         "Guest paths: C:\\Windows\\... (the Windows volume), esp:\\... (the system "
         "partition),\n3:\\... (a partition by number), 0:\\... (a volume without a "
@@ -478,7 +523,7 @@ int main(int argc, char** argv) {
         "--memory-limit SIZE,\n--sandbox (nothing without one) and --no-sandbox.");
     app.set_version_flag("--version", "drydock " DRYDOCK_VERSION " (" +
                                           drydock::ntfs_library_versions() + ")");
-    add_verbs(app, requests, command);
+    add_verbs(app, requests, command, asked);
   };
   return run({argv + 1, argv + argc}, add, start_in_worker);
 }

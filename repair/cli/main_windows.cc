@@ -56,16 +56,17 @@ int run_images(std::vector<std::string> words) {
   ::_setmode(::_fileno(stdout), _O_BINARY);
   ImageRequests images;
   ImageChoice disk;
-  return run(std::move(words), [&](CLI::App& app, Command& command) {
-    app.footer(
-        "Every verb takes --json and --stats.  This build reads no file systems.");
-    CLI::App& verb =
-        *app.add_subcommand("info", "What an image is, and which partitions it has");
-    verb.add_option("IMAGE", disk.file)->required();
-    verb.callback(
-        [&] { command.work = [&](Report& report) { return info(disk, report); }; });
-    add_image_verbs(app, images, command);
-  });
+  return run(
+      std::move(words), [&](CLI::App& app, Command& command, const std::string&) {
+        app.footer(
+            "Every verb takes --json and --stats.  This build reads no file systems.");
+        CLI::App& verb = *app.add_subcommand(
+            "info", "What an image is, and which partitions it has");
+        verb.add_option("IMAGE", disk.file)->required();
+        verb.callback(
+            [&] { command.work = [&](Report& report) { return info(disk, report); }; });
+        add_image_verbs(app, images, command);
+      });
 }
 
 }  // namespace

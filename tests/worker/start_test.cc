@@ -27,7 +27,7 @@ Said say(std::vector<std::string> words, std::function<Exit(Report&)> work) {
   words.insert(words.begin(), "verb");
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
-  auto add_verbs = [&work](CLI::App& app, Command& command) {
+  auto add_verbs = [&work](CLI::App& app, Command& command, const std::string&) {
     app.add_subcommand("verb", "")->callback([&] {
       command = {.work = work, .about = "disk.vhdx"};
     });

@@ -78,6 +78,17 @@ TEST(Utf16, PairsSurrogatesIntoOneLetter) {
   EXPECT_EQ(to_utf16("\xF0\x9F\x98\x80"), u"\U0001F600");
 }
 
+// A letter beyond ASCII at each place of names of each length, and at none.
+TEST(Utf16, OfADiskIsTheSameUtf8ByTheShortWayAndTheLong) {
+  for (std::size_t size = 0; size < 20; ++size) {
+    for (std::size_t place = 0; place <= size; ++place) {
+      std::u16string name = std::u16string(u"abcdefghijklmnopqrst").substr(0, size);
+      if (place < size) name[place] = place % 2 == 0 ? u'\u0080' : u'\u4100';
+      EXPECT_EQ(utf8_from_utf16le(utf16le_bytes(name)), to_utf8(name));
+    }
+  }
+}
+
 TEST(Utf16, RefusesBrokenUtf8) {
   EXPECT_FALSE(to_utf16("\xC0\x80"));          // overlong
   EXPECT_FALSE(to_utf16("\x80"));              // a tail without a head
