@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "repair/reg_file/reg_file.h"
+#include "repair/text_file.h"
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
 
@@ -16,45 +17,6 @@ using hive::ValueType;
 
 constexpr std::string_view kVersion5 = "Windows Registry Editor Version 5.00";
 constexpr std::string_view kVersion4 = "REGEDIT4";
-constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
-constexpr std::string_view kUtf16Mark = "\xFF\xFE";
-constexpr std::string_view kSwappedMark = "\xFE\xFF";
-
-// Windows-1252 from 0x80 to 0x9f; above, it is Latin-1.  Zero: no letter, which
-// Windows takes for the control character of that number.
-constexpr char16_t kWindows1252[] = {
-    0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
-    0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0,      0x017D, 0,
-    0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
-    0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
-
-std::u16string decode_1252(Bytes bytes) {
-  std::u16string text;
-  for (std::byte byte : bytes) {
-    auto code = std::to_integer<std::uint8_t>(byte);
-    bool special = code >= 0x80 && code < 0x80 + std::size(kWindows1252);
-    char16_t letter = special ? kWindows1252[code - 0x80] : code;
-    text += letter != 0 ? letter : char16_t{code};
-  }
-  return text;
-}
-
-// The file as UTF-8, without its mark.
-Result<std::string> decode(Bytes file) {
-  std::string_view text = as_text(file);
-  if (text.starts_with(kSwappedMark)) {
-    return Error(Errc::bad_argument, "UTF-16 with the greater byte first isn't read");
-  }
-  if (text.starts_with(kUtf16Mark)) {
-    return utf8_from_utf16le(file.subspan(kUtf16Mark.size()));
-  }
-  if (text.size() > 1 && text[0] != '\0' && text[1] == '\0') {
-    return utf8_from_utf16le(file);
-  }
-  if (text.starts_with(kUtf8Mark)) text.remove_prefix(kUtf8Mark.size());
-  if (to_utf16(text)) return std::string(text);
-  return to_utf8(decode_1252(bytes_of(text)));
-}
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 bool is_line_end(char c) { return c == '\r' || c == '\n'; }
@@ -307,7 +269,9 @@ Result<Value> Reader::hex(ValueType type) {
   }
   bool is_text = type == ValueType::sz || type == ValueType::expand_sz ||
                  type == ValueType::multi_sz;
-  if (texts_are_bytes_ && is_text) value.data = utf16le_bytes(decode_1252(value.data));
+  if (texts_are_bytes_ && is_text) {
+    value.data = utf16le_bytes(repair::decode_windows_1252(value.data));
+  }
   return value;
 }
 
@@ -318,7 +282,7 @@ Result<std::vector<Section>> read(Bytes file) {
     return Error(Errc::bad_argument, fmt::format("a .reg file of {} bytes; {} are read",
                                                  file.size(), kFileSizeMax));
   }
-  std::string text = TRY(decode(file));
+  std::string text = TRY(repair::decode_text_file(file));
   Reader reader(text);
   auto sections = reader.run();
   if (sections) return sections;
