@@ -14,6 +14,7 @@
 #include "repair/bcdedit/words.h"
 #include "repair/cli/command_line.h"
 #include "repair/cli/commands.h"
+#include "repair/cli/driver_verbs.h"
 #include "repair/cli/file_verbs.h"
 #include "repair/cli/image_commands.h"
 #include "repair/cli/key_file.h"
@@ -398,6 +399,7 @@ struct Requests {
   std::string image;
   ImageRequests images;
   FileRequests files;
+  DriverRequests drivers;
 
   // All those that open a disk's volumes.
   std::vector<DiskChoice*> disks() {
@@ -416,7 +418,8 @@ struct Requests {
             &files.copy.change.disk,
             &files.move.change.disk,
             &files.make_folder.change.disk,
-            &files.sddl.change.disk};
+            &files.sddl.change.disk,
+            &drivers.drivers.disk};
   }
 };
 
@@ -488,6 +491,7 @@ std::vector<Verbs> verbs_of(CLI::App& app, Requests& r, Command& command) {
       {{"rm"}, [&] { add_remove(app, r.remove, command); }},
       {{"find", "cp", "mv", "mkdir", "sddl"},
        [&] { add_file_verbs(app, r.files, command); }},
+      {{"drivers"}, [&] { add_driver_verbs(app, r.drivers, command); }},
       {{"image"}, [&] { add_image_verbs(app, r.images, command); }},
       {{"serve"}, [&] { add_serve(app, r.serve, command); }},
       {{"mount"}, [&] { add_mount(app, r.mount, r.mounting, command); }},
