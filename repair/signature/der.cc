@@ -132,9 +132,16 @@ std::optional<std::int64_t> to_time(const Element& element) {
     if (year) *year += *year < 50 ? 2000 : 1900;
     text.remove_prefix(2);
   } else if (element.tag == kGeneralizedTime) {
-    if (text.size() != 15) return std::nullopt;
+    if (text.size() < 15) return std::nullopt;
     year = number(text, 0, 4);
     text.remove_prefix(4);
+    // Time stamps have fractions of a second: RFC 3161, 2.4.2.
+    if (text[10] == '.') {
+      std::size_t after = text.find_first_not_of("0123456789", 11);
+      if (after != text.size() - 1) return std::nullopt;
+    } else if (text.size() != 11) {
+      return std::nullopt;
+    }
   }
   if (!year || text.back() != 'Z') return std::nullopt;
   auto month = number(text, 0, 2), day = number(text, 2, 2), hour = number(text, 4, 2),

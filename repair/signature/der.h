@@ -91,8 +91,8 @@ std::string object_text(Bytes body);
 // A non-negative INTEGER below 2^64; nothing for any other.
 std::optional<std::uint64_t> to_unsigned(Bytes body);
 
-// UTCTime or GeneralizedTime, in seconds since 1970; nothing where it is neither,
-// or isn't in UTC.  RFC 5280, 4.1.2.5.
+// UTCTime or GeneralizedTime, in whole seconds since 1970; nothing where it is
+// neither, or isn't in UTC.  RFC 5280, 4.1.2.5.
 std::optional<std::int64_t> to_time(const Element& element);
 
 }  // namespace drydock::signature::der

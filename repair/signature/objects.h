@@ -15,6 +15,19 @@ using std::string_view_literals::operator""sv;
 inline constexpr auto kSignedData =
     "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"sv;  // pkcs7 2
 
+// Attributes of signers: PKCS#9, and Microsoft's.
+inline constexpr auto kContentType = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x03"sv;
+inline constexpr auto kMessageDigest = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x04"sv;
+inline constexpr auto kSigningTime = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x05"sv;
+inline constexpr auto kCounterSignature = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x06"sv;
+inline constexpr auto kTimeStampToken =  // 311.3.3.1: szOID_RFC3161_counterSign
+    "\x2b\x06\x01\x04\x01\x82\x37\x03\x03\x01"sv;
+inline constexpr auto kNestedSignature =  // 311.2.4.1: SPC_NESTED_SIGNATURE
+    "\x2b\x06\x01\x04\x01\x82\x37\x02\x04\x01"sv;
+
+inline constexpr auto kTimeStampInfo =  // id-ct-TSTInfo, RFC 3161
+    "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x04"sv;
+
 // Digests.
 inline constexpr auto kMd5 = "\x2a\x86\x48\x86\xf7\x0d\x02\x05"sv;
 inline constexpr auto kSha1 = "\x2b\x0e\x03\x02\x1a"sv;
