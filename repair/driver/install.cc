@@ -173,6 +173,7 @@ Result<std::vector<const InfSection*>> PackageReader::with_needs(std::string_vie
     }
   }
   if (missing.empty()) return all;
+  install.needs_other_files = true;
   std::vector<std::string> files = TRY(inf_.list(*section, "Include"));
   install.notes.push_back(fmt::format(
       "[{}] needs {} of {}, which isn't followed: Windows does so when it installs the "

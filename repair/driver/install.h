@@ -94,6 +94,7 @@ struct Install {
   std::vector<RegistryLine> device_registry = {};  // HKR: its hardware key (.HW)
   std::vector<Service> services = {};
   std::vector<std::string> notes = {};  // what wasn't followed
+  bool needs_other_files = false;       // sections of other INF files
 
   // The driver of the device itself; nullptr for a device that needs none.
   const Service* function_driver() const;
