@@ -18,6 +18,7 @@
 #include "repair/cli/file_verbs.h"
 #include "repair/cli/image_commands.h"
 #include "repair/cli/key_file.h"
+#include "repair/cli/signature_verbs.h"
 #include "repair/cli/start_in_worker.h"
 #include "repair/cli/verb_options.h"
 #include "repair/reg/words.h"
@@ -400,6 +401,7 @@ struct Requests {
   ImageRequests images;
   FileRequests files;
   DriverRequests drivers;
+  SignatureRequests signatures;
 
   // All those that open a disk's volumes.
   std::vector<DiskChoice*> disks() {
@@ -419,7 +421,9 @@ struct Requests {
             &files.move.change.disk,
             &files.make_folder.change.disk,
             &files.sddl.change.disk,
-            &drivers.drivers.disk};
+            &drivers.drivers.disk,
+            &signatures.sigcheck.disk,
+            &signatures.catalogs.change.disk};
   }
 };
 
@@ -492,6 +496,8 @@ std::vector<Verbs> verbs_of(CLI::App& app, Requests& r, Command& command) {
       {{"find", "cp", "mv", "mkdir", "sddl"},
        [&] { add_file_verbs(app, r.files, command); }},
       {{"drivers"}, [&] { add_driver_verbs(app, r.drivers, command); }},
+      {{"sigcheck", "catalogs"},
+       [&] { add_signature_verbs(app, r.signatures, command); }},
       {{"image"}, [&] { add_image_verbs(app, r.images, command); }},
       {{"serve"}, [&] { add_serve(app, r.serve, command); }},
       {{"mount"}, [&] { add_mount(app, r.mount, r.mounting, command); }},

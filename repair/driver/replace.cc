@@ -1,0 +1,197 @@
+#include "repair/driver/replace.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "vhd/base/sha256.h"
+#include "vhd/base/try.h"
+#include "vhd/memory_device.h"
+
+namespace drydock::driver {
+
+namespace {
+
+using signature::Verification;
+using signature::Verified;
+using signature::VersionNumber;
+
+bool is_believed(const Verification& found) {
+  return found.verified == Verified::embedded || found.verified == Verified::catalog;
+}
+
+std::optional<VersionNumber> version_of(const BlockDevice& file,
+                                        const signature::Pe& pe) {
+  auto version = signature::read_version_resource(file, pe);
+  return version ? version->file_number : std::nullopt;
+}
+
+// The file that is to be replaced, as far as it can be told.
+struct Wanted {
+  std::optional<Stat> stat = {};
+  std::optional<ByteVector> security = {};
+  std::vector<std::string> names = {};  // where there are several
+  std::optional<std::uint16_t> machine = {};
+  std::optional<VersionNumber> version = {};
+};
+
+Result<Wanted> look_at(const FileSystem& volume, const repair::GuestPath& path) {
+  Wanted wanted;
+  auto file = volume.find(path.path);
+  if (!file && file.error().code() == Errc::not_found) return wanted;
+  if (!file) return std::move(file).error();
+  if (file->stat().kind != FileKind::file) {
+    return Error(Errc::bad_argument, "it is no file");
+  }
+  Details details = TRY(file->details());
+  wanted.stat = file->stat();
+  wanted.security = std::move(details.security);
+  wanted.names = std::move(details.names);
+  DevicePtr data = TRY(file->data());
+  auto pe = signature::read_pe(*data);
+  if (!pe) return wanted;
+  wanted.machine = pe->machine;
+  wanted.version = version_of(*data, *pe);
+  return wanted;
+}
+
+// [PE] Machine, by what Installation says of the architecture.
+std::optional<std::uint16_t> machine_of(const repair::Installation& windows) {
+  const auto& architecture = windows.facts().architecture;
+  if (architecture == "amd64") return 0x8664;
+  if (architecture == "arm64") return 0xAA64;
+  if (architecture == "x86") return 0x014C;
+  return std::nullopt;
+}
+
+struct Candidate {
+  Replacement replacement;
+  ByteVector content;
+};
+
+// The copy, where it is a program for this machine that is believed; else why not.
+Result<Candidate> examine(const FileCopy& copy, std::optional<std::uint16_t> machine,
+                          const signature::Verifier& verifier, bool allow_unsigned) {
+  Candidate candidate;
+  candidate.content = TRY(copy.read());
+  MemoryDevice device(candidate.content);
+  Replacement& found = candidate.replacement;
+  found.place = copy.place;
+  found.verification = TRY(verifier.verify(device, {.use = signature::Use::kernel}));
+  const auto& pe = found.verification.pe;
+  if (!pe) return Error(Errc::corrupt, "it is no program");
+  if (machine && pe->machine != *machine) {
+    return Error(Errc::unsupported, fmt::format("it is for {}, and this Windows for {}",
+                                                signature::machine_word(pe->machine),
+                                                signature::machine_word(*machine)));
+  }
+  if (!is_believed(found.verification) && !allow_unsigned) {
+    return Error(Errc::corrupt, found.verification.why);
+  }
+  found.version = version_of(device, *pe);
+  Sha256 hash;
+  hash.add(candidate.content);
+  found.sha256 = hash.hex();
+  return candidate;
+}
+
+std::string version_words(const std::optional<VersionNumber>& version) {
+  return version ? signature::to_string(*version) : std::string("no version");
+}
+
+// bad_argument where nobody knows which version is meant.
+Done check_one_version(const std::vector<Candidate>& candidates) {
+  std::vector<std::string> versions;
+  for (const Candidate& candidate : candidates) {
+    versions.push_back(version_words(candidate.replacement.version));
+  }
+  std::sort(versions.begin(), versions.end());
+  versions.erase(std::unique(versions.begin(), versions.end()), versions.end());
+  if (versions.size() < 2) return {};
+  return Error(Errc::bad_argument,
+               fmt::format("the version of what was there can't be told, and there are "
+                           "copies of {}: name one by --version",
+                           fmt::join(versions, ", ")));
+}
+
+void add_edits(const repair::GuestPath& file, Wanted wanted, Candidate candidate,
+               const ReplaceOptions& options, repair::Plan& plan) {
+  std::size_t slash = file.path.rfind('\\') + 1;
+  std::string why = fmt::format("{} is believed", candidate.replacement.place);
+  if (!is_believed(candidate.replacement.verification)) {
+    why = fmt::format("{} was named", candidate.replacement.place);
+    plan.notes.push_back(fmt::format(
+        "{}: nobody signed what is put there ({}); Windows stops at it unless its "
+        "checks are off",
+        file.path.substr(slash), candidate.replacement.verification.why));
+  }
+  bool twins = wanted.names.size() > 1;
+  if (twins) {
+    plan.notes.push_back(
+        fmt::format("{} is one file by the names {}: {}", file.path.substr(slash),
+                    fmt::join(wanted.names, ", "),
+                    options.keep_old ? "the others keep the old bytes"
+                                     : "all of them get the new bytes"));
+  }
+  if (options.keep_old && wanted.stat) {
+    plan.edits.push_back(
+        {.action = repair::FileRename{.file = file,
+                                      .to = file.path.substr(0, slash) + "old_" +
+                                            file.path.substr(slash)},
+         .why = "--keep-old"});
+  }
+  std::optional<repair::FileFacts> facts;
+  if (wanted.stat) {
+    facts =
+        repair::FileFacts{.stat = *wanted.stat, .security = std::move(wanted.security)};
+  }
+  plan.edits.push_back(
+      {.action = repair::FilePut{.file = file,
+                                 .content = std::move(candidate.content),
+                                 .facts = std::move(facts)},
+       .why = std::move(why)});
+}
+
+}  // namespace
+
+Result<Replacement> plan_replacement(const repair::Installation& windows,
+                                     const repair::GuestPath& file,
+                                     const std::vector<FileCopy>& copies,
+                                     const signature::Verifier& verifier,
+                                     const ReplaceOptions& options,
+                                     repair::Plan& plan) {
+  std::string place = windows.disk().show(file);
+  FileSystemPtr volume = TRY(windows.disk().volume(file.partition));
+  Wanted wanted = TRY(look_at(*volume, file).in(place));
+  auto version = options.version ? options.version : wanted.version;
+  auto machine = machine_of(windows);
+  if (!machine) machine = wanted.machine;
+  std::vector<std::string> refused;
+  std::vector<Candidate> candidates;
+  for (const FileCopy& copy : copies) {
+    auto candidate = examine(copy, machine, verifier, options.allow_unsigned);
+    if (!candidate) {
+      refused.push_back(fmt::format("{}: {}", copy.place, candidate.error().words()));
+    } else if (version && candidate->replacement.version != version) {
+      refused.push_back(fmt::format("{}: its version is {}, and {} is wanted",
+                                    copy.place,
+                                    version_words(candidate->replacement.version),
+                                    signature::to_string(*version)));
+    } else {
+      candidates.push_back(*std::move(candidate));
+    }
+  }
+  if (candidates.empty()) {
+    std::string words = copies.empty() ? "no copy was found" : "no copy will do: ";
+    return Error(Errc::not_found, words + fmt::format("{}", fmt::join(refused, "; ")))
+        .in(place);
+  }
+  if (!version) TRY(check_one_version(candidates).in(place));
+  Replacement chosen = candidates.front().replacement;
+  chosen.refused = std::move(refused);
+  add_edits(file, std::move(wanted), std::move(candidates.front()), options, plan);
+  return chosen;
+}
+
+}  // namespace drydock::driver

@@ -1,0 +1,33 @@
+// The drivers and boot files that Windows can't start without believing, and that
+// nothing signs as they are: neither do they bear a signature of these bytes, nor has
+// a catalog of the store their hash.
+//
+// Who signed isn't asked here: a root that isn't known to us may be known to the
+// machine.  What nobody signed is refused everywhere.
+
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "repair/driver/inventory.h"
+#include "repair/signature/verify.h"
+
+namespace drydock::driver {
+
+struct Unresolved {
+  Driver driver;
+  signature::Verification verification;
+};
+
+struct Resolution {
+  std::size_t examined_count = 0;
+  std::vector<Unresolved> unresolved;  // in the order in which they are loaded
+};
+
+// Of what is loaded before a person sees anything: boot files, and drivers of Start 0
+// and 1, whose files are there.  Fails as reading them does.
+Result<Resolution> resolve_boot_drivers(const repair::Installation& windows,
+                                        const signature::Verifier& verifier);
+
+}  // namespace drydock::driver

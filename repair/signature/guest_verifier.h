@@ -1,0 +1,23 @@
+// The verifier of one Windows: it believes what the guest's own catalogs hold.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "repair/installation.h"
+#include "repair/signature/verify.h"
+#include "vhd/progress.h"
+
+namespace drydock::signature {
+
+// Reads every catalog of CatRoot.  Where there is no such folder its index is of no
+// catalogs.  Fails as reading them and `progress` do.
+Result<std::unique_ptr<Verifier>> guest_verifier(const repair::Installation& windows,
+                                                 TrustStore trust,
+                                                 const Progress& progress = {});
+
+// CurrentBuildNumber, as VerifyOptions has it; 0 where it isn't known.
+std::uint32_t build_of(const repair::Installation& windows);
+
+}  // namespace drydock::signature

@@ -1,0 +1,110 @@
+"""Who signed files: real drivers and boot loaders, by themselves and in a guest with
+their catalogs; osslsigncode and openssl are asked, too."""
+
+import pathlib
+import re
+import shutil
+import unittest
+
+from program import CORPUS, DiskTest, drydock, run
+
+VIRTIO = CORPUS / "drivers" / "virtio-win-0.1.240"
+STORE = "C:\\Windows\\System32\\CatRoot\\{F750E6C3-38EE-11D1-85E5-00C04FC295EE}"
+DRIVERS = "C:\\Windows\\System32\\drivers"
+SHIM = pathlib.Path("/usr/lib/shim/shimx64.efi.signed")
+
+
+def sha256(path):
+    return run("openssl", "dgst", "-sha256", "-r", path).out.split()[0]
+
+
+@unittest.skipUnless(VIRTIO.is_dir(), "no corpus: DRYDOCK_CORPUS or ../shared/corpus")
+class RealDrivers(DiskTest):
+    def check(self, *words, code=0):
+        return self.json("sigcheck", "sigcheck", *words, code=code)["files"]
+
+    def test_a_driver_with_its_own_signature_tells_of_its_chain(self):
+        path = VIRTIO / "viostor" / "w10" / "amd64" / "viostor.sys"
+        file, = self.check("--host", path)
+        self.assertEqual((file["verified"], file["by"]), ("signed", "embedded"))
+        self.assertEqual(file["chain"][-1], "Microsoft Root Certificate Authority 2010")
+        self.assertEqual(file["hashes"]["sha256"], sha256(path))
+        said = run("osslsigncode", "verify", path).out
+        digest = re.search(r"Calculated message digest\s*: ([0-9A-F]+)", said).group(1)
+        self.assertEqual(file["hashes"]["authenticode_sha256"], digest.lower())
+        self.assertEqual(file["file_version"], "100.93.104.24000")
+
+    def test_one_flipped_byte_is_enough(self):
+        path = VIRTIO / "viostor" / "w10" / "amd64" / "viostor.sys"
+        changed = self.folder / "viostor.sys"
+        content = bytearray(path.read_bytes())
+        content[0x800] ^= 1
+        changed.write_bytes(content)
+        file, = self.check("--host", changed, code=1)
+        self.assertEqual((file["verified"], file["by"]), ("bad", "bad"))
+        self.assertIn("changed", file["why"])
+
+    def test_all_words_that_the_test_sets_name_bad_are_bad(self):
+        files = self.check("--host", "-r", CORPUS / "drivers" / "uthenticode", code=1)
+        verdicts = {pathlib.Path(file["path"]).name: file["verified"] for file in files}
+        self.assertEqual(verdicts["A_SSLippery_Slope.exe"], "bad")
+        self.assertEqual(verdicts["YourPhone.exe"], "bad")
+        self.assertEqual(verdicts["pegoat.exe"], "unsigned")
+
+    def test_a_driver_without_a_signature_is_known_by_the_guests_catalog(self):
+        folder = VIRTIO / "vioscsi" / "w10" / "amd64"
+        bare = self.folder / "vioscsi.sys"
+        shutil.copyfile(folder / "vioscsi.sys", bare)
+        stripped = self.folder / "stripped.sys"
+        self.succeed(run("osslsigncode", "remove-signature", bare, stripped))
+        disk = self.disk()
+        target = DRIVERS + "\\vioscsi.sys"
+        self.json("change", "put", disk, stripped, target)
+        file, = self.check(disk, target, code=1)
+        self.assertEqual((file["verified"], file["catalog"]), ("unsigned", None))
+        self.json("change", "mkdir", "-p", disk, STORE)
+        self.json("change", "put", disk, folder / "vioscsi.cat", STORE + "\\oem1.cat")
+        file, = self.check(disk, target)
+        self.assertEqual((file["verified"], file["by"]), ("signed", "catalog"))
+        self.assertEqual((file["catalog"], file["path"]), ("oem1.cat", target))
+        text = self.succeed(drydock("sigcheck", disk, DRIVERS + "\\vioscsi.*")).out
+        self.assertRegex(text, r"Verified: +Signed")
+        self.assertRegex(text, r"Catalog: +oem1.cat")
+        # A catalog whose list was changed signs nothing.
+        content = bytearray((folder / "vioscsi.cat").read_bytes())
+        content[content.rindex("vioscsi.inf".encode("utf-16-le"))] ^= 1
+        self.json("change", "put", disk, "-", STORE + "\\oem1.cat", stdin=bytes(content))
+        file, = self.check(disk, target, code=1)
+        self.assertEqual(file["verified"], "bad")
+
+    @unittest.skipUnless(SHIM.is_file(), "shim-signed isn't installed")
+    def test_what_firmware_starts_is_judged_by_what_firmware_knows(self):
+        file, = self.check("--host", SHIM)
+        self.assertEqual(file["verified"], "signed")
+        self.assertIn("UEFI CA 20", " ".join(file["chain"]))
+
+    def test_a_root_that_a_person_trusts_is_trusted(self):
+        key, cert = self.folder / "key.pem", self.folder / "cert.pem"
+        self.succeed(run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+                         "-keyout", key, "-out", cert, "-subj", "/CN=our own",
+                         "-addext", "extendedKeyUsage=codeSigning"))
+        signed = self.folder / "signed.efi"
+        bare = CORPUS / "drivers" / "authenticode-rs" / "tiny64.efi"
+        self.succeed(run("osslsigncode", "sign", "-certs", cert, "-key", key, "-in",
+                         bare, "-out", signed))
+        file, = self.check("--host", signed, code=1)
+        self.assertEqual(file["verified"], "bad")
+        file, = self.check("--host", "--trust", cert, signed)
+        self.assertEqual((file["verified"], file["signer"]), ("signed", "our own"))
+        self.succeed(drydock("sigcheck", "--host", "--trust", bare, signed), 2)
+
+    def test_what_cannot_be_read_is_named_and_the_rest_is_checked(self):
+        good = VIRTIO / "viostor" / "w10" / "amd64" / "viostor.sys"
+        files = self.check("--host", self.folder / "nothing.sys", good, code=2)
+        self.assertEqual([file["verified"] for file in files],
+                         ["could_not_tell", "signed"])
+        self.succeed(drydock("sigcheck", self.folder), 64)
+
+
+if __name__ == "__main__":
+    unittest.main()
