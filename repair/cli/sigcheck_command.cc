@@ -237,6 +237,12 @@ Result<std::unique_ptr<signature::Verifier>> verifier_of(const OpenImage& image,
   if (verifier->index().catalogs().empty()) {
     report.note(fmt::format("drydock: {} has no catalogs\n", windows.show()));
   }
+  if (!verifier->policy_problem().empty()) {
+    report.note(
+        fmt::format("drydock: what the list of vulnerable drivers denies isn't "
+                    "told: {}\n",
+                    verifier->policy_problem()));
+  }
   return verifier;
 }
 

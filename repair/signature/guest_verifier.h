@@ -11,7 +11,8 @@
 
 namespace drydock::signature {
 
-// Reads every catalog of CatRoot.  Where there is no such folder its index is of no
+// Reads every catalog of CatRoot, and the guest's list of vulnerable drivers, unless
+// its owner turned that off.  Where there is no such folder the index is of no
 // catalogs.  Fails as reading them and `progress` do.
 Result<std::unique_ptr<Verifier>> guest_verifier(const repair::Installation& windows,
                                                  TrustStore trust,

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "repair/signature/image_hash.h"
+#include "repair/signature/revocation.h"
+#include "repair/signature/version_resource.h"
 #include "vhd/base/try.h"
 
 namespace drydock::signature {
@@ -167,6 +169,34 @@ void refuse(const Case& file, Verification& verification) {
   }
 }
 
+// The file as a policy's rules see it.
+Candidate candidate_of(const BlockDevice& file, const Verification& verification) {
+  Candidate candidate{.digests = verification.hashes,
+                      .chain = verification.judgement->chain};
+  auto version = read_version_resource(file, *verification.pe);
+  if (!version) return candidate;
+  candidate.original_name = version->original_filename;
+  candidate.internal_name = version->internal_name;
+  candidate.description = version->file_description;
+  candidate.product = version->product_name;
+  if (const auto& number = version->file_number) {
+    FileVersion packed = 0;
+    for (std::uint16_t part : *number) packed = packed << 16 | part;
+    candidate.version = packed;
+  }
+  return candidate;
+}
+
+// What a policy denies isn't loaded, whoever signed it.
+void apply(const Policy& policy, const BlockDevice& file, Verification& verification) {
+  RefusalFinding finding = judge_refusal(policy, candidate_of(file, verification));
+  if (finding.refusal == Refusal::not_refused) return;
+  bool refused = finding.refusal == Refusal::refused;
+  if (!refused && !is_believed(verification)) return;
+  verification.verified = refused ? Verified::bad : Verified::could_not_tell;
+  verification.why = finding.reason;
+}
+
 }  // namespace
 
 std::string_view to_string(Verified verified) {
@@ -235,7 +265,11 @@ Result<Verification> Verifier::verify(const BlockDevice& file,
       if (!was || is_believed(verification)) verification.catalog = name;
     }
   }
-  if (!verification.judgement) refuse(it, verification);
+  if (!verification.judgement) {
+    refuse(it, verification);
+  } else if (policy_ && verification.pe && purpose.use == Use::kernel) {
+    apply(*policy_, file, verification);
+  }
   return verification;
 }
 

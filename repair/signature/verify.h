@@ -20,6 +20,7 @@
 #include "repair/signature/catalog_index.h"
 #include "repair/signature/digest.h"
 #include "repair/signature/pe.h"
+#include "repair/signature/policy.h"
 #include "repair/signature/signed_data.h"
 #include "repair/signature/trust.h"
 #include "vhd/block_device.h"
@@ -67,6 +68,12 @@ class Verifier {
   // With no `catalogs` files are judged by their own signatures alone.
   Verifier(CatalogIndex index, CatalogFolderPtr catalogs, TrustStore trust);
 
+  // From now on what the kernel would believe is bad where `policy` denies it.
+  void deny_by(Policy policy) { policy_ = std::move(policy); }
+  // There is one, and it can't be read: what it denies isn't known.
+  void miss_policy(std::string why) { policy_problem_ = std::move(why); }
+  const std::string& policy_problem() const { return policy_problem_; }
+
   // Fails as a read of `file` does.  Threads: several may verify at once, where the
   // catalogs may then be read.
   Result<Verification> verify(const BlockDevice& file,
@@ -84,6 +91,8 @@ class Verifier {
   CatalogIndex index_;
   CatalogFolderPtr catalogs_;
   TrustStore trust_;
+  std::optional<Policy> policy_;
+  std::string policy_problem_;
   // Of catalogs that were judged already.
   mutable std::mutex mutex_;
   mutable std::map<std::tuple<std::size_t, Use, std::uint32_t>, Judged> judged_;
