@@ -23,6 +23,9 @@ namespace {
 
 // Many have some; none that is honest comes near.
 constexpr int kUsagesMax = 256;
+// What a cache remembers at most, of about 10 KB each: a guest's files are signed by
+// a few hundred.
+constexpr std::size_t kCachedMax = 4096;
 
 struct Free {
   void operator()(BIO* it) const { BIO_free(it); }
@@ -223,10 +226,24 @@ bool CertificateFacts::has_usage(std::string_view identifier) const {
 }
 
 Result<CertificateFacts> read_certificate(Bytes der) {
-  OpensslCertificate certificate = openssl_certificate(der);
+  auto certificate = openssl_certificate(der);
   if (!certificate) return Error(Errc::corrupt, "a certificate that can't be read");
   auto facts = facts_of(certificate.get(), der);
+  if (facts) facts->opened = std::move(certificate);
   ERR_clear_error();
+  return facts;
+}
+
+Result<CertificateFacts> CertificateCache::read(Bytes der) {
+  Digest key = hash(Algorithm::sha256, der);
+  {
+    std::lock_guard lock(mutex_);
+    auto found = known_.find(key);
+    if (found != known_.end()) return found->second;
+  }
+  CertificateFacts facts = TRY(read_certificate(der));
+  std::lock_guard lock(mutex_);
+  if (known_.size() < kCachedMax) known_.emplace(key, facts);
   return facts;
 }
 

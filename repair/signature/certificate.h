@@ -4,13 +4,18 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "repair/signature/digest.h"
 #include "vhd/base/bytes.h"
 #include "vhd/base/result.h"
+
+struct x509_st;  // OpenSSL's X509
 
 namespace drydock::signature {
 
@@ -48,11 +53,28 @@ struct CertificateFacts {
   int key_bits = 0;      // of an RSA key's modulus, of an EC's field
   std::optional<Algorithm> signed_with = {};  // its own signature's digest, if known
 
+  // For this folder's own use.
+  std::shared_ptr<x509_st> opened = {};
+
   bool has_usage(std::string_view identifier) const;
 };
 
 // corrupt where OpenSSL can't read it, or there is no key in it.
 Result<CertificateFacts> read_certificate(Bytes der);
+
+// Remembers certificates: thousands of signatures are by a few dozen, and reading one
+// takes far longer than checking a signature.
+//
+// Threads: any may call read() at once.
+class CertificateCache {
+ public:
+  // As read_certificate().
+  Result<CertificateFacts> read(Bytes der);
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<Digest, CertificateFacts> known_;  // by their SHA-256
+};
 
 // Of what the issuer signed, the certificate without its signature: how policies of
 // Windows name a certificate.

@@ -24,34 +24,32 @@ struct Free {
 template <class T>
 using Owned = std::unique_ptr<T, Free>;
 
-ByteVector der_of(X509* certificate) {
-  unsigned char* data = nullptr;
-  int size = i2d_X509(certificate, &data);
-  if (size < 0) return {};
-  Bytes bytes = std::as_bytes(std::span(data, static_cast<std::size_t>(size)));
-  ByteVector copy(bytes.begin(), bytes.end());
-  OPENSSL_free(data);
-  return copy;
-}
-
 Owned<X509_STORE> store_of(const std::vector<const Anchor*>& anchors) {
   Owned<X509_STORE> store(X509_STORE_new());
   for (const Anchor* anchor : anchors) {
-    OpensslCertificate certificate = openssl_certificate(anchor->der);
-    if (certificate) X509_STORE_add_cert(store.get(), certificate.get());
+    X509_STORE_add_cert(store.get(), anchor->certificate.opened.get());
   }
   return store;
 }
 
-// The chain as far as it was built; where it ends at an anchor, that is the last.
-std::vector<CertificateFacts> certificates_of(const X509_STORE_CTX* context) {
-  std::vector<CertificateFacts> certificates;
+// Puts what OpenSSL built, as far as that goes, into `chain`: it is made of what we
+// gave it.  Where the last is an anchor and not the signer itself, it's left out.
+void take_chain(const X509_STORE_CTX* context, const CertificateFacts& signer,
+                const std::vector<CertificateFacts>& others,
+                const std::vector<const Anchor*>& anchors, Chain& chain) {
   STACK_OF(X509)* built = X509_STORE_CTX_get0_chain(context);
   for (int i = 0; i < sk_X509_num(built); ++i) {
-    auto facts = read_certificate(der_of(sk_X509_value(built, i)));
-    if (facts) certificates.push_back(std::move(*facts));
+    const X509* certificate = sk_X509_value(built, i);
+    auto is_it = [&](const CertificateFacts& each) {
+      return each.opened.get() == certificate;
+    };
+    auto anchor = std::ranges::find_if(
+        anchors, [&](const Anchor* each) { return is_it(each->certificate); });
+    auto other = std::ranges::find_if(others, is_it);
+    chain.anchor = anchor != anchors.end() ? *anchor : nullptr;
+    if (chain.anchor != nullptr && i > 0) continue;
+    chain.certificates.push_back(other != others.end() ? *other : signer);
   }
-  return certificates;
 }
 
 // The first certificate that its successor, by name its issuer, didn't sign; -1
@@ -66,16 +64,16 @@ int find_forged(const X509_STORE_CTX* context) {
 }
 
 bool is_self_signed(const CertificateFacts& facts) {
-  OpensslCertificate certificate = openssl_certificate(facts.der);
-  return facts.raw_subject == facts.raw_issuer && certificate &&
-         X509_verify(certificate.get(), X509_get0_pubkey(certificate.get())) == 1;
+  X509* certificate = facts.opened.get();
+  return facts.raw_subject == facts.raw_issuer &&
+         X509_verify(certificate, X509_get0_pubkey(certificate)) == 1;
 }
 
 void say_why(int problem, const X509_STORE_CTX* context, Chain& chain) {
   const CertificateFacts* last =
       chain.certificates.empty() ? nullptr : &chain.certificates.back();
   int forged = find_forged(context);
-  if (forged >= 0 && static_cast<std::size_t>(forged) + 1 < chain.certificates.size()) {
+  if (forged >= 0 && static_cast<std::size_t>(forged) < chain.certificates.size()) {
     const CertificateFacts& one = chain.certificates[static_cast<std::size_t>(forged)];
     chain.end = ChainEnd::forged;
     chain.reason = fmt::format("the certificate of {} isn't one that {} signed",
@@ -91,17 +89,15 @@ void say_why(int problem, const X509_STORE_CTX* context, Chain& chain) {
   } else if (last != nullptr && is_self_signed(*last)) {
     chain.end = ChainEnd::self_signed;
     chain.reason = fmt::format(
-        "{} vouches for itself, and isn't a root that is known "
-        "here",
-        last->name);
+        "{} vouches for itself, and isn't known as a root for this", last->name);
   } else {
     chain.end = ChainEnd::unknown;
     chain.reason =
         last == nullptr
             ? std::string("its chain can't be built")
             : fmt::format(
-                  "its chain ends at {}, issued by {}, which isn't a root that "
-                  "is known here",
+                  "its chain ends at {}, issued by {}, which isn't known as a root "
+                  "for this",
                   last->name, last->issuer_name);
   }
 }
@@ -115,14 +111,13 @@ Chain build_chain(const CertificateFacts& signer,
   Owned<X509_STORE> store = store_of(anchors);
   Owned<STACK_OF(X509)> untrusted(sk_X509_new_null());
   for (const CertificateFacts& other : others) {
-    OpensslCertificate certificate = openssl_certificate(other.der);
-    if (certificate) sk_X509_push(untrusted.get(), certificate.release());
+    X509_up_ref(other.opened.get());
+    sk_X509_push(untrusted.get(), other.opened.get());
   }
-  OpensslCertificate target = openssl_certificate(signer.der);
   Owned<X509_STORE_CTX> context(X509_STORE_CTX_new());
-  if (!target || X509_STORE_CTX_init(context.get(), store.get(), target.get(),
-                                     untrusted.get()) != 1) {
-    chain.reason = "its certificate can't be read";
+  if (X509_STORE_CTX_init(context.get(), store.get(), signer.opened.get(),
+                          untrusted.get()) != 1) {
+    chain.reason = "its chain can't be built";
     return chain;
   }
   // Times are judged elsewhere, with the time stamp; usages too, since OpenSSL 3.0
@@ -135,18 +130,11 @@ Chain build_chain(const CertificateFacts& signer,
   X509_VERIFY_PARAM_set_depth(settings, kDepthMax);
   bool good = X509_verify_cert(context.get()) == 1;
   int problem = X509_STORE_CTX_get_error(context.get());
-  chain.certificates = certificates_of(context.get());
-  if (good && !chain.certificates.empty()) {
-    auto is_last = [&](const Anchor* each) {
-      return each->der == chain.certificates.back().der;
-    };
-    auto found = std::ranges::find_if(anchors, is_last);
-    if (found != anchors.end()) chain.anchor = *found;
-  }
-  if (chain.anchor != nullptr) {
+  take_chain(context.get(), signer, others, anchors, chain);
+  if (good && chain.anchor != nullptr) {
     chain.end = ChainEnd::anchor;
-    if (chain.certificates.size() > 1) chain.certificates.pop_back();
   } else {
+    chain.anchor = nullptr;
     say_why(problem, context.get(), chain);
   }
   ERR_clear_error();

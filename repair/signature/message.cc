@@ -208,9 +208,7 @@ Check check_signer(const RawSigner& signer, const Signed& what,
     Check attributes = check_attributes(signer, what, *algorithm);
     if (attributes.proof != Proof::holds) return attributes;
   }
-  OpensslCertificate opened = openssl_certificate(certificate.der);
-  EVP_PKEY* key = opened ? X509_get0_pubkey(opened.get()) : nullptr;
-  if (key == nullptr) return {Proof::untested, "its certificate's key can't be read"};
+  EVP_PKEY* key = X509_get0_pubkey(certificate.opened.get());
   if (signer.signature.size() > kSignatureSizeMax) {
     return {Proof::broken,
             fmt::format("a signature of {} bytes", signer.signature.size())};

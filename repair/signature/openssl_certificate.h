@@ -11,18 +11,13 @@
 
 namespace drydock::signature {
 
-struct FreeX509 {
-  void operator()(X509* it) const { X509_free(it); }
-};
-using OpensslCertificate = std::unique_ptr<X509, FreeX509>;
-
 // Null where OpenSSL can't read it.
-inline OpensslCertificate openssl_certificate(Bytes der) {
+inline std::shared_ptr<X509> openssl_certificate(Bytes der) {
   const auto* data = reinterpret_cast<const unsigned char*>(der.data());
-  OpensslCertificate certificate(
-      d2i_X509(nullptr, &data, static_cast<long>(der.size())));
+  X509* certificate = d2i_X509(nullptr, &data, static_cast<long>(der.size()));
   ERR_clear_error();
-  return certificate;
+  if (certificate == nullptr) return nullptr;
+  return {certificate, [](X509* it) { X509_free(it); }};
 }
 
 }  // namespace drydock::signature

@@ -20,7 +20,13 @@ constexpr int kDepthMax = 4;
 // Nested messages and counter-signatures of one message, all told.
 constexpr int kMessagesMax = 32;
 
-Result<SignedData> read_at(Bytes bytes, int depth, int& messages_left);
+// What all the messages of one share.
+struct Reading {
+  CertificateCache* cache = nullptr;
+  int messages_left = kMessagesMax;
+};
+
+Result<SignedData> read_at(Bytes bytes, int depth, Reading& reading);
 
 std::string hex(Bytes bytes) {
   std::string text;
@@ -30,10 +36,11 @@ std::string hex(Bytes bytes) {
   return text;
 }
 
-std::vector<CertificateFacts> read_certificates(const RawMessage& message) {
+std::vector<CertificateFacts> read_certificates(const RawMessage& message,
+                                                CertificateCache* cache) {
   std::vector<CertificateFacts> certificates;
   for (Bytes der : message.certificates) {
-    auto facts = read_certificate(der);
+    auto facts = cache != nullptr ? cache->read(der) : read_certificate(der);
     if (facts) certificates.push_back(std::move(*facts));
   }
   return certificates;
@@ -148,7 +155,8 @@ Check check_imprint(const StampInfo& stamp, Bytes signature) {
   return {Proof::holds, {}};
 }
 
-std::optional<CounterSignature> read_token(Bytes values, const RawSigner& over) {
+std::optional<CounterSignature> read_token(Bytes values, const RawSigner& over,
+                                           CertificateCache* cache) {
   auto message = read_message(values);
   if (!message || message->signers.empty() ||
       !is_object(message->content_kind, object::kTimeStampInfo)) {
@@ -158,7 +166,7 @@ std::optional<CounterSignature> read_token(Bytes values, const RawSigner& over) 
   if (!stamp) return std::nullopt;
   CounterSignature found{.kind = CounterSignature::Kind::rfc3161};
   found.time = stamp->time.value_or(0);
-  found.certificates = read_certificates(*message);
+  found.certificates = read_certificates(*message, cache);
   const RawSigner& signer = message->signers.front();
   found.certificate = find_certificate(found.certificates, signer);
   found.check = check_with(
@@ -178,30 +186,30 @@ void take(std::optional<CounterSignature>& into,
 }
 
 void read_unsigned(const RawSigner& raw, const SignedData& message, int depth,
-                   int& messages_left, Signer& signer) {
+                   Reading& reading, Signer& signer) {
   // What is read before an attribute that can't be counts; none of it is signed.
-  static_cast<void>(
-      for_each_attribute(raw.unsigned_attributes, [&](Bytes kind, Bytes values) {
-        if (is_object(kind, object::kCounterSignature) && messages_left > 0) {
-          --messages_left;
-          take(signer.counter_signature, read_pkcs9(values, raw, message));
-        } else if (is_object(kind, object::kTimeStampToken) && messages_left > 0) {
-          --messages_left;
-          take(signer.counter_signature, read_token(values, raw));
-        } else if (is_object(kind, object::kNestedSignature)) {
-          Reader nested(values);
-          while (!nested.at_end()) {
-            auto element = nested.next();
-            if (!element) return;
-            auto read = read_at(element->whole, depth + 1, messages_left);
-            if (read) signer.nested.push_back(std::move(*read));
-          }
-        }
-      }));
+  static_cast<void>(for_each_attribute(raw.unsigned_attributes, [&](Bytes kind,
+                                                                    Bytes values) {
+    if (is_object(kind, object::kCounterSignature) && reading.messages_left > 0) {
+      --reading.messages_left;
+      take(signer.counter_signature, read_pkcs9(values, raw, message));
+    } else if (is_object(kind, object::kTimeStampToken) && reading.messages_left > 0) {
+      --reading.messages_left;
+      take(signer.counter_signature, read_token(values, raw, reading.cache));
+    } else if (is_object(kind, object::kNestedSignature)) {
+      Reader nested(values);
+      while (!nested.at_end()) {
+        auto element = nested.next();
+        if (!element) return;
+        auto read = read_at(element->whole, depth + 1, reading);
+        if (read) signer.nested.push_back(std::move(*read));
+      }
+    }
+  }));
 }
 
 Signer read_signer_of(const RawSigner& raw, const RawMessage& message,
-                      const SignedData& data, int depth, int& messages_left) {
+                      const SignedData& data, int depth, Reading& reading) {
   Signer signer;
   signer.certificate = find_certificate(data.certificates, raw);
   signer.issuer = signer.certificate ? data.certificates[*signer.certificate].issuer
@@ -213,7 +221,7 @@ Signer read_signer_of(const RawSigner& raw, const RawMessage& message,
       data.certificates, signer.certificate);
   signer.signing_time = signing_time(raw);
   if (auto opus = signed_attribute(raw, object::kOpusInfo)) read_opus(*opus, signer);
-  read_unsigned(raw, data, depth, messages_left, signer);
+  read_unsigned(raw, data, depth, reading, signer);
   return signer;
 }
 
@@ -232,13 +240,13 @@ Result<std::optional<SignedFile>> read_file(const RawMessage& message) {
   return std::optional(std::move(file));
 }
 
-Result<SignedData> read_at(Bytes bytes, int depth, int& messages_left) {
+Result<SignedData> read_at(Bytes bytes, int depth, Reading& reading) {
   if (depth > kDepthMax) {
     return Error(Errc::unsupported, fmt::format("more than {} messages, each in the "
                                                 "other",
                                                 kDepthMax));
   }
-  if (messages_left-- <= 0) {
+  if (reading.messages_left-- <= 0) {
     return Error(Errc::unsupported,
                  fmt::format("more than {} messages in one", kMessagesMax));
   }
@@ -251,18 +259,18 @@ Result<SignedData> read_at(Bytes bytes, int depth, int& messages_left) {
   } else if (is_object(message.content_kind, object::kTrustList)) {
     data.content = SignedData::Content::trust_list;
   }
-  data.certificates = read_certificates(message);
+  data.certificates = read_certificates(message, reading.cache);
   for (const RawSigner& raw : message.signers) {
-    data.signers.push_back(read_signer_of(raw, message, data, depth, messages_left));
+    data.signers.push_back(read_signer_of(raw, message, data, depth, reading));
   }
   return data;
 }
 
 }  // namespace
 
-Result<SignedData> read_signed_data(Bytes message) {
-  int messages_left = kMessagesMax;
-  return read_at(message, 1, messages_left);
+Result<SignedData> read_signed_data(Bytes message, CertificateCache* cache) {
+  Reading reading{.cache = cache};
+  return read_at(message, 1, reading);
 }
 
 }  // namespace drydock::signature

@@ -63,7 +63,7 @@ struct Signer {
   std::string program = {};                       // SpcSpOpusInfo: programName
   std::string url = {};                           // SpcSpOpusInfo: moreInfo
   std::optional<CounterSignature> counter_signature = {};
-  std::vector<SignedData> nested = {};
+  std::vector<SignedData> nested;
 };
 
 // What an embedded signature signs.
@@ -88,6 +88,8 @@ struct SignedData {
 // certificates, signers or depth than any that Windows would make.  A certificate
 // that can't be read is left out.  What is broken in a counter-signature or in a
 // nested message alone is said there, or leaves it out.
-Result<SignedData> read_signed_data(Bytes message);
+//
+// `cache` makes a second reading of like certificates fast; null: none is kept.
+Result<SignedData> read_signed_data(Bytes message, CertificateCache* cache = nullptr);
 
 }  // namespace drydock::signature

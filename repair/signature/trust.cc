@@ -6,6 +6,7 @@
 #include <openssl/pem.h>
 
 #include <algorithm>
+#include <cassert>
 #include <chrono>
 
 #include "repair/signature/chain.h"
@@ -103,7 +104,7 @@ struct Verdict {
 
 std::string by_whom(const Chain& chain) {
   return fmt::format("signed by {}, up to {}", chain.certificates.front().name,
-                     chain.anchor->name);
+                     chain.anchor->certificate.name);
 }
 
 // A certificate of a CA that Microsoft has cross-signed.  Microsoft Learn, "Kernel
@@ -282,7 +283,7 @@ Judgement judge_signer(const SignedData& data, const Signer& signer,
     judgement.reason = std::move(verdict.reason);
   }
   judgement.chain = std::move(chain.certificates);
-  if (chain.anchor != nullptr) judgement.root = chain.anchor->name;
+  if (chain.anchor != nullptr) judgement.root = chain.anchor->certificate.name;
   note_weaknesses(signer, judgement);
   return judgement;
 }
@@ -315,9 +316,9 @@ Result<std::vector<ByteVector>> certificates_in(Bytes file) {
   }
   BIO* in = BIO_new_mem_buf(file.data(), static_cast<int>(file.size()));
   while (X509* certificate = PEM_read_bio_X509(in, nullptr, nullptr, nullptr)) {
-    OpensslCertificate owned(certificate);
     unsigned char* data = nullptr;
     int size = i2d_X509(certificate, &data);
+    X509_free(certificate);
     if (size < 0) continue;
     Bytes der = std::as_bytes(std::span(data, static_cast<std::size_t>(size)));
     found.emplace_back(der.begin(), der.end());
@@ -347,10 +348,10 @@ std::string_view to_string(Trust trust) {
 TrustStore TrustStore::built_in() {
   TrustStore store;
   for (const Root& root : known_roots()) {
-    std::string_view name = root.subject.substr(root.subject.rfind("CN=") + 3);
-    store.anchors_.push_back({.name = std::string(name),
-                              .der = anchor_certificate(root),
-                              .kind = root.kind});
+    auto certificate = read_certificate(anchor_certificate(root));
+    assert(certificate);  // it is of our own making
+    store.anchors_.push_back(
+        {.certificate = std::move(*certificate), .kind = root.kind});
   }
   return store;
 }
@@ -362,10 +363,10 @@ Done TrustStore::add(Bytes file) {
                                                  file.size(), kTrustFileSizeMax));
   }
   std::vector<Anchor> added;
-  for (ByteVector& der : TRY(certificates_in(file))) {
+  for (const ByteVector& der : TRY(certificates_in(file))) {
     auto facts = read_certificate(der);
     if (!facts) return Error(Errc::bad_argument, "a certificate that can't be read");
-    added.push_back({.name = facts->name, .der = std::move(der)});
+    added.push_back({.certificate = std::move(*facts)});
   }
   if (added.empty()) return Error(Errc::bad_argument, "no certificate is in it");
   for (Anchor& anchor : added) anchors_.push_back(std::move(anchor));

@@ -47,8 +47,7 @@ struct Purpose {
 
 // A certificate, or only a key with a name, at which a chain may end.
 struct Anchor {
-  std::string name;
-  ByteVector der;  // a certificate, perhaps one that nobody signed
+  CertificateFacts certificate;  // of a key with a name: one that nobody signed
   // Nothing for one that was added.
   std::optional<RootKind> kind = {};
 };

@@ -45,6 +45,22 @@ TEST(SignedData, SaysWhatIsSignedAndByWhom) {
   EXPECT_EQ(ann.not_before, 1577836800);
 }
 
+TEST(SignedData, ACacheChangesNothing) {
+  built::Identity ann = somebody("Ann");
+  std::string message = signed_message(ann, of_file());
+  CertificateCache cache;
+  for (int i = 0; i < 2; ++i) {
+    auto data = read_signed_data(bytes_of(message), &cache);
+    ASSERT_TRUE(data);
+    EXPECT_EQ(data->signers.at(0).check.proof, Proof::holds);
+    EXPECT_EQ(as_text(data->certificates.at(0).der), ann.certificate);
+  }
+  // One more of the same name, by another key, isn't taken for the first.
+  auto other =
+      read_signed_data(bytes_of(signed_message(somebody("Ann"), of_file())), &cache);
+  EXPECT_EQ(other->signers.at(0).check.proof, Proof::holds);
+}
+
 TEST(SignedData, ACatalogIsATrustList) {
   std::string list = built::list({.members = built::pe_member(kHash)});
   SignedData data = read(signed_message(

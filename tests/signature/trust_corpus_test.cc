@@ -274,7 +274,7 @@ TEST(CorpusTrust, ChainsAgreeWithOpensslVerify) {
   if (!have_program("openssl")) GTEST_SKIP() << "no openssl here";
   std::string roots;
   for (const Anchor& anchor : store().anchors()) {
-    if (*anchor.kind != RootKind::firmware) roots += pem_of(anchor.der);
+    if (*anchor.kind != RootKind::firmware) roots += pem_of(anchor.certificate.der);
   }
   std::map<std::string, bool> seen;
   int found = 0;
@@ -306,8 +306,9 @@ TEST(DebianTrust, ShimsChainsAgreeWithOpensslVerify) {
     std::string root = judge(*data, store(), {.use = Use::firmware}).root;
     for (const Anchor& anchor : store().anchors()) {
       std::string words;
-      EXPECT_EQ(openssl_verifies(*data, pem_of(anchor.der), words), anchor.name == root)
-          << anchor.name << words;
+      EXPECT_EQ(openssl_verifies(*data, pem_of(anchor.certificate.der), words),
+                anchor.certificate.name == root)
+          << anchor.certificate.name << words;
       ++agreed;
     }
   }
