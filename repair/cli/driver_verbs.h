@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "repair/cli/command_line.h"
 #include "repair/cli/commands.h"
@@ -14,12 +15,15 @@ namespace drydock::cli {
 struct DriversRequest {
   std::string image;
   std::optional<std::size_t> installation;
+  std::vector<std::string> trust;  // verify: files with certificates
+  bool all = false;                // verify: tells of what is believed, too
   DiskChoice disk;
 };
 Exit list_drivers(const DriversRequest& request, Report& report);
+Exit verify_drivers(const DriversRequest& request, Report& report);
 
 struct DriverRequests {
-  std::string action;  // "list"
+  std::string action;  // "list", "verify"
   DriversRequest drivers;
 };
 

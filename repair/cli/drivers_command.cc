@@ -1,5 +1,5 @@
 // drydock drivers: what a Windows loads into its kernel, from which files, in which
-// order.
+// order; and whether it believes them.
 
 #include <fmt/format.h>
 
@@ -11,7 +11,9 @@
 #include "repair/cli/guest_files.h"
 #include "repair/cli/json.h"
 #include "repair/cli/notes.h"
-#include "repair/driver/inventory.h"
+#include "repair/cli/progress_bar.h"
+#include "repair/cli/trust.h"
+#include "repair/driver/audit.h"
 #include "repair/repair.h"
 #include "repair/signature/version_resource.h"
 #include "vhd/base/try.h"
@@ -162,42 +164,194 @@ json driver_json(const repair::Disk& disk, const Driver& driver, const FileFacts
           {"problem", or_null(facts.problem)}};
 }
 
-Result<bool> list_in(const DriversRequest& request, Report& report) {
-  OpenImage image = TRY(open_image_file(request.image, request.disk, report));
-  const repair::Disk& disk = *image.disk;
-  std::size_t installation =
-      TRY(repair::choose_installation(disk, request.installation));
-  const repair::Installation& windows = *disk.installations()[installation];
-  note_volume(disk, windows.partition(), report);
-  driver::Inventory inventory = TRY(driver::read_inventory(windows));
-  // It was opened for the inventory, and is kept.
-  const hive::Hive* system = TRY(windows.system());
-  bool whole = inventory.problems.empty() && !system->dirty();
-  std::vector<Row> rows = {Row{"order", "service", "start", "error", "group", "version",
-                               "company", "date", "file"}};
-  json drivers = json::array();
-  for (const Driver& driver : inventory.drivers) {
-    FileFacts facts = facts_of(disk, driver);
-    if (!driver.problem.empty()) whole = false;
-    rows.push_back(row_of(disk, driver, facts, installation));
-    if (report.json()) {
-      drivers.push_back(driver_json(disk, driver, facts, installation));
-    }
+// The Windows that is meant, on its disk.
+struct Meant {
+  OpenImage image;
+  std::size_t installation = 0;
+
+  const repair::Disk& disk() const { return *image.disk; }
+  const repair::Installation& windows() const {
+    return *disk().installations()[installation];
   }
-  report.print(table_text(rows));
+};
+
+Result<Meant> open_meant(const DriversRequest& request, Report& report) {
+  Meant meant{.image = TRY(open_image_file(request.image, request.disk, report))};
+  meant.installation =
+      TRY(repair::choose_installation(meant.disk(), request.installation));
+  note_volume(meant.disk(), meant.windows().partition(), report);
+  return meant;
+}
+
+// What both documents begin with; false where not all could be looked into.
+Result<bool> report_inventory(const Meant& meant, const driver::Inventory& inventory,
+                              Report& report, json& document) {
+  // It was opened for the inventory, and is kept.
+  const hive::Hive* system = TRY(meant.windows().system());
   if (system->dirty()) {
     report.note("drydock: SYSTEM is shown as it lies, without what its logs hold\n");
   }
   for (const std::string& problem : inventory.problems) {
     report.note(fmt::format("drydock: {}\n", problem));
   }
-  report.document({{"installation", windows.show()},
-                   {"control_set", inventory.control_set},
-                   {"drivers", std::move(drivers)},
-                   {"problems", inventory.problems},
-                   {"recovery", to_json(system->recovery())},
-                   {"whole", whole}});
+  document = {{"installation", meant.windows().show()},
+              {"control_set", inventory.control_set},
+              {"problems", inventory.problems},
+              {"recovery", to_json(system->recovery())}};
+  return inventory.problems.empty() && !system->dirty();
+}
+
+Result<bool> list_in(const DriversRequest& request, Report& report) {
+  Meant meant = TRY(open_meant(request, report));
+  driver::Inventory inventory = TRY(driver::read_inventory(meant.windows()));
+  json document;
+  bool whole = TRY(report_inventory(meant, inventory, report, document));
+  std::vector<Row> rows = {Row{"order", "service", "start", "error", "group", "version",
+                               "company", "date", "file"}};
+  json drivers = json::array();
+  for (const Driver& driver : inventory.drivers) {
+    FileFacts facts = facts_of(meant.disk(), driver);
+    if (!driver.problem.empty()) whole = false;
+    rows.push_back(row_of(meant.disk(), driver, facts, meant.installation));
+    if (report.json()) {
+      drivers.push_back(driver_json(meant.disk(), driver, facts, meant.installation));
+    }
+  }
+  report.print(table_text(rows));
+  document["drivers"] = std::move(drivers);
+  document["whole"] = whole;
+  report.document(std::move(document));
   return whole;
+}
+
+// ---- drivers verify
+
+constexpr std::array<driver::Verdict, 7> kVerdicts = {
+    driver::Verdict::embedded,      driver::Verdict::catalog,
+    driver::Verdict::unsigned_file, driver::Verdict::bad,
+    driver::Verdict::missing,       driver::Verdict::could_not_tell,
+    driver::Verdict::disabled};
+
+// Who signed it: the first certificate's name.
+std::string signer_of(const driver::Audited& audited) {
+  const auto& verification = audited.verification;
+  if (!verification || !verification->judgement) return "";
+  const auto& chain = verification->judgement->chain;
+  return chain.empty() ? "" : chain.front().name;
+}
+
+json verdict_json(const driver::Audited& audited) {
+  json catalog = nullptr;
+  json hash = nullptr;
+  if (const auto& verification = audited.verification) {
+    catalog = or_null(verification->catalog);
+    const auto* digest = verification->hash(signature::Algorithm::sha256);
+    if (digest != nullptr) hash = digest->hex();
+  }
+  return {{"verdict", to_string(audited.verdict)},
+          {"why", or_null(audited.why)},
+          {"signer", or_null(signer_of(audited))},
+          {"catalog", std::move(catalog)},
+          {"sha256", std::move(hash)}};
+}
+
+// One driver, in a line or two.
+std::string verdict_text(const Meant& meant, const Driver& driver,
+                         const driver::Audited& audited) {
+  std::string where = driver.path ? meant.disk().show(*driver.path, meant.installation)
+                                  : driver.image_path;
+  std::string how = driver.type ? std::string(driver::start_word(driver.start))
+                                : std::string(to_string(driver.kind));
+  if (driver.error_control) {
+    how += fmt::format(", {}", driver::error_control_word(*driver.error_control));
+  }
+  bool stops = driver.stops_boot && is_fault(audited.verdict);
+  std::string text = fmt::format("{}{}: {} ({}), {}\n", stops ? "stops the boot: " : "",
+                                 to_string(audited.verdict), driver.name, how, where);
+  if (!audited.why.empty()) text += fmt::format("  {}\n", audited.why);
+  std::string signer = signer_of(audited);
+  if (!signer.empty()) {
+    const auto& catalog = audited.verification->catalog;
+    text += fmt::format("  signed by {}{}\n", signer,
+                        catalog ? fmt::format(" in {}", *catalog) : std::string());
+  }
+  return text;
+}
+
+bool is_told(const driver::Audited& audited, bool all) {
+  if (all) return true;
+  return is_fault(audited.verdict) ||
+         audited.verdict == driver::Verdict::could_not_tell;
+}
+
+std::string counts_text(const driver::Audit& audit) {
+  std::string text = fmt::format("{} drivers and boot files", audit.verdicts.size());
+  std::string_view separator = ": ";
+  for (driver::Verdict verdict : kVerdicts) {
+    if (audit.count(verdict) == 0) continue;
+    text += fmt::format("{}{} {}", separator, audit.count(verdict), to_string(verdict));
+    separator = ", ";
+  }
+  return fmt::format("{}; {} catalogs searched\n", text, audit.catalog_count);
+}
+
+Result<driver::Audit> audit_of(const Meant& meant, const DriversRequest& request) {
+  signature::TrustStore trust = TRY(trust_store(request.trust));
+  // One at a time, so that each takes its line away.
+  auto catalogs = std::make_unique<ProgressBar>("catalogs");
+  auto files = std::unique_ptr<ProgressBar>();
+  Progress of_files;
+  driver::AuditOptions options;
+  options.catalogs = catalogs->progress();
+  options.files = [&](std::uint64_t done, std::uint64_t total) -> Done {
+    if (!files) {
+      catalogs.reset();
+      files = std::make_unique<ProgressBar>("drivers");
+      of_files = files->progress();
+    }
+    return of_files(done, total);
+  };
+  return driver::audit(meant.windows(), std::move(trust), options);
+}
+
+Result<Exit> verify_in(const DriversRequest& request, Report& report) {
+  Meant meant = TRY(open_meant(request, report));
+  driver::Audit audit = TRY(audit_of(meant, request));
+  json document;
+  bool whole = TRY(report_inventory(meant, audit.inventory, report, document));
+  json drivers = json::array();
+  for (std::size_t i = 0; i < audit.verdicts.size(); ++i) {
+    const Driver& driver = audit.inventory.drivers[i];
+    const driver::Audited& audited = audit.verdicts[i];
+    if (is_told(audited, request.all)) {
+      report.print(verdict_text(meant, driver, audited));
+    }
+    if (!report.json()) continue;
+    json one = driver_json(meant.disk(), driver, facts_of(meant.disk(), driver),
+                           meant.installation);
+    one.update(verdict_json(audited));
+    drivers.push_back(std::move(one));
+  }
+  report.print(counts_text(audit));
+  for (const std::string& catalog : audit.unread_catalogs) {
+    report.note(fmt::format("drydock: {}\n", catalog));
+  }
+  bool fault = std::ranges::any_of(audit.verdicts, [](const driver::Audited& audited) {
+    return is_fault(audited.verdict);
+  });
+  if (audit.count(driver::Verdict::could_not_tell) != 0) whole = false;
+  std::string verdict = fault ? "fault" : whole ? "healthy" : "could_not_tell";
+  report.print(fmt::format("verdict: {}\n", verdict));
+  document["verdict"] = verdict;
+  document["catalogs"] = audit.catalog_count;
+  document["unread_catalogs"] = audit.unread_catalogs;
+  document["boot_stopping"] = audit.boot_stopping_count();
+  document["drivers"] = std::move(drivers);
+  for (driver::Verdict one : kVerdicts) {
+    document["counts"][std::string(to_string(one))] = audit.count(one);
+  }
+  report.document(std::move(document));
+  return fault ? Exit::faults : whole ? Exit::done : Exit::could_not_tell;
 }
 
 }  // namespace
@@ -206,6 +360,11 @@ Exit list_drivers(const DriversRequest& request, Report& report) {
   auto whole = list_in(request, report);
   if (!whole) return report.fail(whole.error());
   return *whole ? Exit::done : Exit::could_not_tell;
+}
+
+Exit verify_drivers(const DriversRequest& request, Report& report) {
+  auto exit = verify_in(request, report);
+  return exit ? *exit : report.fail(exit.error());
 }
 
 }  // namespace drydock::cli

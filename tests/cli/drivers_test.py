@@ -2,7 +2,9 @@
 
 import unittest
 
-from program import DiskTest, drydock
+from program import CORPUS, DiskTest, drydock, run
+
+DRIVERS = "C:\\Windows\\System32\\drivers\\"
 
 
 class DriversList(DiskTest):
@@ -25,9 +27,8 @@ class DriversList(DiskTest):
 
     def test_says_what_each_file_is_and_which_is_missing(self):
         disk = self.disk()
-        folder = "C:\\Windows\\System32\\drivers\\"
-        self.succeed(drydock("rm", disk, folder + "afd.sys"))
-        self.succeed(drydock("put", disk, "-", folder + "beep.sys", stdin=b"no driver"))
+        self.succeed(drydock("rm", disk, DRIVERS + "afd.sys"))
+        self.succeed(drydock("put", disk, "-", DRIVERS + "beep.sys", stdin=b"no driver"))
         lines = self.succeed(drydock("drivers", disk, "list")).out.splitlines()
         self.assertEqual(lines[0].split(), ["order", "service", "start", "error", "group",
                                             "version", "company", "date", "file"])
@@ -55,6 +56,65 @@ class DriversList(DiskTest):
         ran = drydock("drivers", disk, "list")
         self.succeed(ran, 3)
         self.assertNotEqual(ran.err, "")
+
+
+class DriversVerify(DiskTest):
+    def signed(self, disk, name):
+        """Signs a driver of the disk by a certificate of this test's own; gives that."""
+        unsigned, signed = self.folder / "unsigned.sys", self.folder / "signed.sys"
+        key, certificate = self.folder / "key.pem", self.folder / "certificate.pem"
+        self.succeed(drydock("get", disk, DRIVERS + name, unsigned))
+        self.succeed(run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days",
+                         "2", "-keyout", key, "-out", certificate, "-subj", "/CN=a test",
+                         "-addext", "extendedKeyUsage=codeSigning"))
+        self.succeed(run("osslsigncode", "sign", "-certs", certificate, "-key", key, "-h",
+                         "sha256", "-in", unsigned, "-out", signed))
+        self.succeed(drydock("put", disk, signed, DRIVERS + name))
+        return certificate
+
+    def verify(self, *words, code=1):
+        document = self.json("drivers-verify", "drivers", *words, code=code)
+        return document, {d["name"]: d for d in document["drivers"]}
+
+    def test_unsigned_files_are_faults_and_stop_the_boot(self):
+        document, by_name = self.verify(self.disk(), "verify")
+        self.assertEqual(document["verdict"], "fault")
+        self.assertEqual(by_name["ACPI"]["verdict"], "unsigned")
+        self.assertEqual(by_name["udfs"]["verdict"], "disabled")
+        self.assertGreater(document["boot_stopping"], 10)
+        self.assertEqual(sum(document["counts"].values()), len(document["drivers"]))
+
+    def test_a_root_that_a_person_trusts_is_believed(self):
+        disk = self.disk()
+        certificate = self.signed(disk, "pci.sys")
+        _, by_name = self.verify(disk, "verify")
+        self.assertEqual(by_name["pci"]["verdict"], "bad")
+        _, by_name = self.verify(disk, "verify", "--trust", certificate)
+        self.assertEqual(by_name["pci"]["verdict"], "embedded")
+        self.assertEqual(by_name["pci"]["signer"], "a test")
+        out = drydock("drivers", disk, "verify", "--trust", certificate).out
+        self.assertNotIn(" pci ", out)
+        self.assertIn("stops the boot: unsigned: ACPI (boot, critical)", out)
+        out = drydock("drivers", disk, "verify", "--trust", certificate, "--all").out
+        self.assertIn("embedded: pci (boot, critical)", out)
+        self.assertTrue(out.endswith("verdict: fault\n"))
+
+    def test_a_catalog_of_the_guest_signs_what_bears_no_signature(self):
+        real = CORPUS / "drivers/virtio-win-0.1.240/vioscsi/2k22/amd64"
+        if not real.exists():
+            self.skipTest("the corpus isn't here")
+        disk = self.disk()
+        stripped = self.folder / "stripped.sys"
+        self.succeed(run("osslsigncode", "remove-signature", "-in", real / "vioscsi.sys",
+                         "-out", stripped))
+        self.succeed(drydock("put", disk, stripped, DRIVERS + "disk.sys"))
+        self.succeed(drydock("put", disk, real / "vioscsi.cat",
+                             "C:\\Windows\\System32\\CatRoot\\"
+                             "{F750E6C3-38EE-11D1-85E5-00C04FC295EE}\\oem1.cat"))
+        document, by_name = self.verify(disk, "verify")
+        self.assertEqual(document["catalogs"], 1)
+        self.assertEqual(by_name["disk"]["verdict"], "catalog")
+        self.assertEqual(by_name["disk"]["catalog"], "oem1.cat")
 
 
 if __name__ == "__main__":
