@@ -8,7 +8,6 @@
 #include <thread>
 
 #include "repair/driver/one_reader.h"
-#include "repair/signature/catalog_store.h"
 #include "repair/signature/guest_verifier.h"
 #include "vhd/base/try.h"
 #include "vhd/base/utf16.h"
@@ -169,21 +168,6 @@ std::size_t threads_for(const AuditOptions& options, std::size_t work_count) {
   return std::min({wanted, kThreadMax, std::max<std::size_t>(work_count, 1)});
 }
 
-// A verifier whose catalogs are read under `lock`.
-Result<std::unique_ptr<signature::Verifier>> verifier_of(
-    const repair::Installation& windows, signature::TrustStore trust,
-    const LockPtr& lock, const Progress& progress) {
-  FileSystemPtr volume = TRY(windows.disk().volume(windows.partition()));
-  auto store = locked(lock, signature::store_of(windows, std::move(volume)));
-  auto index = signature::CatalogIndex::read(*store, progress);
-  if (!index && index.error().code() != Errc::not_found) {
-    return std::move(index).error();
-  }
-  return std::make_unique<signature::Verifier>(
-      index ? *std::move(index) : signature::CatalogIndex(), std::move(store),
-      std::move(trust));
-}
-
 void settle(const Work& work, Audit& audit) {
   for (std::size_t index : work.drivers) {
     Audited& audited = audit.verdicts[index];
@@ -245,7 +229,16 @@ Result<Audit> audit(const repair::Installation& windows, signature::TrustStore t
   audit.inventory = TRY(read_inventory(windows));
   audit.verdicts.resize(audit.inventory.drivers.size());
   auto lock = std::make_shared<std::mutex>();
-  auto verifier = TRY(verifier_of(windows, std::move(trust), lock, options.catalogs));
+  auto under_lock = [&](signature::CatalogFolderPtr folder) {
+    return locked(lock, std::move(folder));
+  };
+  auto verifier = TRY(signature::guest_verifier(windows, std::move(trust),
+                                                options.catalogs, under_lock));
+  if (!verifier->policy_problem().empty()) {
+    audit.inventory.problems.push_back(
+        fmt::format("what the list of vulnerable drivers denies isn't told: {}",
+                    verifier->policy_problem()));
+  }
   audit.catalog_count = verifier->index().catalogs().size();
   for (const signature::IndexedCatalog& catalog : verifier->index().catalogs()) {
     if (catalog.problem.empty()) continue;

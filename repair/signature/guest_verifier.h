@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "repair/installation.h"
@@ -14,9 +15,14 @@ namespace drydock::signature {
 // Reads every catalog of CatRoot, and the guest's list of vulnerable drivers, unless
 // its owner turned that off.  Where there is no such folder the index is of no
 // catalogs.  Fails as reading them and `progress` do.
+//
+// The folder of the catalogs is read as what `around` makes of it, where there is such:
+// who verifies on several threads puts a lock around it.
+using AroundFolder = std::function<CatalogFolderPtr(CatalogFolderPtr)>;
 Result<std::unique_ptr<Verifier>> guest_verifier(const repair::Installation& windows,
                                                  TrustStore trust,
-                                                 const Progress& progress = {});
+                                                 const Progress& progress = {},
+                                                 const AroundFolder& around = {});
 
 // CurrentBuildNumber, as VerifyOptions has it; 0 where it isn't known.
 std::uint32_t build_of(const repair::Installation& windows);

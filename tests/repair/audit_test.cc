@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "repair/signature/catalog_store.h"
 #include "tests/repair/windows_disk.h"
 #include "tests/signature/pe_files.h"
 #include "tests/support/corpus.h"
@@ -101,6 +100,19 @@ TEST(DriverAudit, ADriverWithoutASignatureIsBelievedByTheGuestsCatalog) {
   EXPECT_EQ(of(audit, "disk").verification->catalog, "oem1.cat");
   EXPECT_EQ(audit.catalog_count, 2u);
   EXPECT_THAT(audit.unread_catalogs, ElementsAre(HasSubstr("oem2.cat")));
+}
+
+TEST(DriverAudit, AListOfVulnerableDriversThatCannotBeReadIsAProblem) {
+  DRYDOCK_WINDOWS_DISK(windows);
+  auto disk = windows.open_writable();
+  auto volume = disk->volume(disk->installations().at(0)->partition());
+  ASSERT_TRUE(volume);
+  ASSERT_TRUE((*volume)->create_directory("\\Windows\\System32\\CodeIntegrity"));
+  ASSERT_TRUE(disk->flush());
+  windows.put("C:\\Windows\\System32\\CodeIntegrity\\driversipolicy.p7b",
+              ByteVector(100));
+  EXPECT_THAT(audit_of(windows).inventory.problems,
+              ElementsAre(HasSubstr("list of vulnerable drivers")));
 }
 
 TEST(DriverAudit, AnyNumberOfThreadsComesToTheSame) {
