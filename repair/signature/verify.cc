@@ -64,7 +64,7 @@ class Case {
   Case(const BlockDevice& file, Verification& verification)
       : file_(file), verification_(verification) {}
 
-  Done open();
+  Done open(CertificateCache& certificates);
   Done hash(std::vector<Algorithm> algorithms);
   // The messages that it bears; what of them couldn't be read is in problems().
   const std::vector<SignedData>& messages() const { return messages_; }
@@ -79,7 +79,7 @@ class Case {
   std::vector<std::string> problems_;
 };
 
-Done Case::open() {
+Done Case::open(CertificateCache& certificates) {
   auto pe = read_pe(file_);
   if (!pe && pe.error().code() != Errc::corrupt) return std::move(pe).error();
   if (!pe) return {};  // all of it is hashed
@@ -87,7 +87,7 @@ Done Case::open() {
   problems_ = std::move(table.faults);
   for (const Certificate& certificate : table.certificates) {
     if (certificate.type != kPkcs7Certificate) continue;
-    auto message = read_signed_data(certificate.bytes);
+    auto message = read_signed_data(certificate.bytes, &certificates);
     if (message) {
       messages_.push_back(*std::move(message));
     } else {
@@ -231,7 +231,7 @@ Result<Verifier::Judged> Verifier::judge_catalog(std::size_t catalog,
   std::tuple key(catalog, purpose.use, purpose.build);
   if (auto known = judged_.find(key); known != judged_.end()) return known->second;
   ByteVector content = TRY(catalogs_->read(index_.catalogs()[catalog].name));
-  SignedData message = TRY(read_signed_data(content));
+  SignedData message = TRY(read_signed_data(content, &certificates_));
   Judged judged{.judgement = judge(message, trust_, purpose), .holds = holds(message)};
   judged_.emplace(key, judged);
   return judged;
@@ -241,7 +241,7 @@ Result<Verification> Verifier::verify(const BlockDevice& file,
                                       const VerifyOptions& options) const {
   Verification verification;
   Case it(file, verification);
-  TRY(it.open());
+  TRY(it.open(certificates_));
   std::vector<Algorithm> wanted = options.hashes;
   wanted.push_back(Algorithm::sha256);
   for (const SignedData& message : it.messages()) add_algorithms(message, wanted);

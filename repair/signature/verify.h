@@ -18,6 +18,7 @@
 
 #include "repair/signature/catalog_folder.h"
 #include "repair/signature/catalog_index.h"
+#include "repair/signature/certificate.h"
 #include "repair/signature/digest.h"
 #include "repair/signature/pe.h"
 #include "repair/signature/policy.h"
@@ -93,6 +94,7 @@ class Verifier {
   TrustStore trust_;
   std::optional<Policy> policy_;
   std::string policy_problem_;
+  mutable CertificateCache certificates_;
   // Of catalogs that were judged already.
   mutable std::mutex mutex_;
   mutable std::map<std::tuple<std::size_t, Use, std::uint32_t>, Judged> judged_;
