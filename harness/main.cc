@@ -8,8 +8,10 @@
 
 #include "harness/conformance/judge.h"
 #include "harness/faults/fault.h"
+#include "harness/images/authority.h"
 #include "harness/images/build.h"
 #include "harness/scenarios/run.h"
+#include "harness/work_folder.h"
 #include "repair/recipe.h"
 #include "vhd/base/try.h"
 
@@ -78,6 +80,15 @@ Done wound(const BreakCommand& command) {
        TRY(faults::break_image(command.image, {wound}, command.seed))) {
     fmt::print("{}: {}\n", command.image, words);
   }
+  return {};
+}
+
+Done write_root(const std::string& output) {
+  std::string pem = TRY(TRY(images::Authority::create()).root_pem());
+  if (!output.empty()) {
+    return harness::write_host_file(output, bytes_of(std::string_view(pem)));
+  }
+  fmt::print("{}", pem);
   return {};
 }
 
@@ -170,6 +181,10 @@ int run(int argc, char** argv) {
       "conformance",
       "make the conformance set, and a table of what readers make of it");
   conformance_verb->add_option("folder", conformance_folder)->required();
+  std::string root_output;
+  CLI::App* root_verb = app.add_subcommand(
+      "root", "write the certificate of the root that built disks are signed under");
+  root_verb->add_option("--output,-o", root_output, "the file; else to stdout");
   CLI::App* list_verb = app.add_subcommand("list", "the faults that there are");
 
   try {  // CLI11 throws; nothing of ours does
@@ -181,6 +196,7 @@ int run(int argc, char** argv) {
   if (*break_verb) return report(wound(break_command), kFailed);
   if (*run_verb) return run_stories(stories);
   if (*conformance_verb) return report(judge_readers(conformance_folder), kFailed);
+  if (*root_verb) return report(write_root(root_output), kFailed);
   if (*list_verb) list();
   return kDone;
 }

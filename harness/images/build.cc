@@ -5,6 +5,7 @@
 
 #include "harness/images/container.h"
 #include "harness/images/contents.h"
+#include "harness/images/signed_windows.h"
 #include "harness/images/volumes.h"
 #include "harness/program.h"
 #include "harness/work_folder.h"
@@ -34,6 +35,9 @@ Result<Layout> build_raw(const Spec& spec, std::uint64_t seed,
 
   auto boot = TRY(boot_contents(layout, work.path()));
   auto windows = TRY(windows_contents(layout, work.path()));
+  Authority authority = TRY(Authority::create());
+  TRY(sign_programs(authority, boot).in("system partition"));
+  TRY(sign_windows(layout, authority, windows).in("Windows volume"));
   if (spec.firmware == Firmware::uefi) {
     TRY(make_esp(raw, layout, boot, work.path()).in("system partition"));
   } else if (layout.system_reserved) {

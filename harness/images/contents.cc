@@ -35,6 +35,7 @@ constexpr Program kPrograms[] = {
     {"System32\\bootvid.dll", "VGA Boot Driver", Subsystem::native},
     {"System32\\ci.dll", "Code Integrity Module", Subsystem::native},
     {"System32\\csrss.exe", "Client Server Runtime Process", Subsystem::native},
+    {"System32\\drivers\\UMDF\\WpdFs.dll", "Portable Devices File System Driver"},
     {"System32\\hal.dll", "Hardware Abstraction Layer DLL", Subsystem::native},
     {"System32\\kdcom.dll", "Serial Kernel Debugger", Subsystem::native},
     {"System32\\kernel32.dll", "Windows NT BASE API Client DLL"},
@@ -79,6 +80,7 @@ constexpr std::string_view kFolders[] = {
     "\\Windows\\System32\\CatRoot\\{F750E6C3-38EE-11D1-85E5-00C04FC295EE}\\",
     "\\Windows\\System32\\config\\",
     "\\Windows\\System32\\drivers\\",
+    "\\Windows\\System32\\drivers\\UMDF\\",
     "\\Windows\\System32\\drivers\\wd\\",
     "\\Windows\\System32\\winevt\\",
     "\\Windows\\System32\\winevt\\Logs\\",
@@ -99,6 +101,24 @@ ByteVector program(const Layout& layout, std::string_view name,
        .version = {10, 0, layout.spec.windows->build, layout.spec.windows->revision},
        .subsystem = subsystem,
        .time = static_cast<std::uint32_t>(kBuildTimeUnix)});
+}
+
+// The one driver that isn't Microsoft's, and what it was installed from.
+constexpr std::string_view kOemDriver = "System32\\drivers\\ctsvideo.sys";
+constexpr std::string_view kOemInf =
+    "; Contoso Video\r\n[Version]\r\nSignature = \"$WINDOWS NT$\"\r\n"
+    "Class = Display\r\nCatalogFile = ctsvideo.cat\r\n";
+
+void add_oem_package(std::vector<Content>& contents) {
+  contents.push_back({fmt::format("\\Windows\\{}", kOemDriver),
+                      make_pe({.name = "ctsvideo.sys",
+                               .description = "Contoso Video miniport",
+                               .company = "Contoso Ltd.",
+                               .product = "Contoso Video",
+                               .version = {3, 2, 0, 17},
+                               .time = static_cast<std::uint32_t>(kBuildTimeUnix)})});
+  Bytes inf = bytes_of(kOemInf);
+  contents.push_back({"\\Windows\\inf\\oem0.inf", ByteVector(inf.begin(), inf.end())});
 }
 
 Result<ByteVector> hive(const Layout& layout, const std::filesystem::path& work,
@@ -137,7 +157,8 @@ void add_drivers(const Layout& layout, std::vector<Content>& contents) {
   std::set<std::string> made;  // two services may share a driver
   for (const Service& service : services()) {
     std::string path = driver_file(service);
-    if (path.empty() || !made.insert(ascii_lower(path)).second) continue;
+    if (path.empty() || path.ends_with(kOemDriver)) continue;
+    if (!made.insert(ascii_lower(path)).second) continue;
     contents.push_back(
         {"\\Windows\\" + path,
          program(layout, last_name(path), fmt::format("{} driver", service.name),
@@ -226,6 +247,7 @@ Result<std::vector<Content>> windows_contents(const Layout& layout,
   contents.push_back(
       {"\\Windows\\Boot\\Fonts\\wgl4_boot.ttf", stand_in("wgl4_boot.ttf")});
   add_drivers(layout, contents);
+  add_oem_package(contents);
   TRY(add_hive(layout, work, "SYSTEM", system_text(), contents));
   TRY(add_hive(layout, work, "SOFTWARE", software_text(layout.spec), contents));
   TRY(add_hive(layout, work, "SAM", sam_text(), contents));

@@ -27,7 +27,7 @@ constexpr std::uint32_t kResourceAddress = 0x2000;
 
 struct CoffHeader {
   std::array<char, 4> signature;  // +0x00  "PE"
-  le16 machine;                   // +0x04  0x8664: x86-64
+  le16 machine;                   // +0x04
   le16 section_count;             // +0x06
   le32 time;                      // +0x08
   le32 symbols;                   // +0x0c
@@ -221,16 +221,14 @@ ByteVector make_pe(const PeText& text) {
   file.resize(kPeOffset);
   // Executable, may lie above 2 GiB; two sections.
   append(file, bytes_of(CoffHeader{{'P', 'E', 0, 0},
-                                   std::uint16_t{0x8664},
+                                   static_cast<std::uint16_t>(text.machine),
                                    std::uint16_t{2},
                                    text.time,
                                    0U,
                                    0U,
                                    std::uint16_t{sizeof(OptionalHeader)},
                                    std::uint16_t{0x22}}));
-  OptionalHeader header = optional_header(text, resource_size);
-  std::size_t checksum_offset = file.size() + offsetof(OptionalHeader, checksum);
-  append(file, bytes_of(header));
+  append(file, bytes_of(optional_header(text, resource_size)));
   append(file, bytes_of(Section{{'.', 't', 'e', 'x', 't'},
                                 static_cast<std::uint32_t>(kCode.size()),
                                 kTextAddress,
@@ -249,8 +247,17 @@ ByteVector make_pe(const PeText& text) {
   append(file, kCode);
   pad(file, kFileAlignment);
   append(file, resource);
-  static_cast<void>(store(file, checksum_offset, le32(checksum(file))));
+  set_checksum(file);
   return file;
+}
+
+void set_checksum(MutableBytes program) {
+  auto header = load<le32>(program, 0x3c);
+  if (!header) return;
+  std::size_t offset =
+      *header + sizeof(CoffHeader) + offsetof(OptionalHeader, checksum);
+  if (!store(program, offset, le32(0U))) return;
+  static_cast<void>(store(program, offset, le32(checksum(program))));
 }
 
 }  // namespace drydock::images

@@ -22,6 +22,9 @@ enum class Subsystem : std::uint16_t {
   boot_program = 16,  // what the boot manager starts
 };
 
+// [PE] Machine Types
+enum class Machine : std::uint16_t { amd64 = 0x8664, arm64 = 0xaa64 };
+
 struct PeText {
   std::string_view name;  // "storahci.sys"
   std::string_view description;
@@ -30,8 +33,12 @@ struct PeText {
   std::array<std::uint16_t, 4> version = {10, 0, 0, 0};
   Subsystem subsystem = Subsystem::native;
   std::uint32_t time = 0;  // Unix; Windows' own files hold a hash there
+  Machine machine = Machine::amd64;
 };
 
 ByteVector make_pe(const PeText& text);
+
+// Works the checksum in a program's header out anew.
+void set_checksum(MutableBytes program);
 
 }  // namespace drydock::images

@@ -138,7 +138,26 @@ constexpr Service kServices[] = {
     {"mrxsmb20", 3, 2, 1, "Network", R"(system32\drivers\mrxsmb20.sys)"},
     {"Ntfs", 3, 2, 1, "Boot File System", ""},
     {"fastfat", 3, 2, 1, "Boot File System", ""},
+    {"CmBatt", 3, 1, 1, "", R"(\SystemRoot\System32\drivers\CmBatt.sys)"},
+    {"CompositeBus", 3, 1, 1, "Extended Base",
+     R"(\SystemRoot\System32\drivers\CompositeBus.sys)"},
+    {"fdc", 3, 1, 1, "", R"(\SystemRoot\System32\drivers\fdc.sys)"},
+    {"flpydisk", 3, 1, 1, "", R"(\SystemRoot\System32\drivers\flpydisk.sys)"},
+    {"i8042prt", 3, 1, 1, "Keyboard Port",
+     R"(\SystemRoot\System32\drivers\i8042prt.sys)"},
+    {"intelppm", 3, 1, 1, "Extended Base",
+     R"(\SystemRoot\System32\drivers\intelppm.sys)"},
+    {"kdnic", 3, 1, 1, "NDIS", R"(\SystemRoot\System32\drivers\kdnic.sys)"},
+    {"monitor", 3, 1, 1, "", R"(\SystemRoot\System32\drivers\monitor.sys)"},
+    {"NdisVirtualBus", 3, 1, 1, "",
+     R"(\SystemRoot\System32\drivers\NdisVirtualBus.sys)"},
+    {"rdpbus", 3, 1, 1, "", R"(\SystemRoot\System32\drivers\rdpbus.sys)"},
+    {"umbus", 3, 1, 1, "Extended Base", R"(\SystemRoot\System32\drivers\umbus.sys)"},
+    {"vmgencounter", 3, 1, 1, "", R"(\SystemRoot\System32\drivers\vmgencounter.sys)"},
+    {"WUDFRd", 3, 1, 1, "Base", R"(\SystemRoot\System32\drivers\WUDFRd.sys)"},
     {"udfs", 4, 2, 1, "Boot File System", R"(system32\drivers\udfs.sys)"},
+    // Another maker's, of the package oem0.inf.
+    {"ctsvideo", 3, 1, 0, "Video", R"(\SystemRoot\System32\drivers\ctsvideo.sys)"},
 };
 
 constexpr std::uint8_t kDriverTypes = 0x1 | 0x2 | 0x8;
