@@ -4,11 +4,21 @@ namespace drydock::faults {
 
 const std::vector<const Fault*>& all_faults() {
   static const std::vector<const Fault*> faults = {
-      &image_log_pending(),          &partition_gpt_torn(), &volume_dirty(),
-      &volume_hibernated(),          &bcd_rebuild(),        &bcd_devices(),
-      &bcd_default_missing(),        &driver_disable(),     &ntfs_log_unfinished(),
-      &hive_replay_logs(),           &ntfs_boot_sector(),   &ntfs_mft_mirror(),
+      &image_log_pending(),
+      &partition_gpt_torn(),
+      &volume_dirty(),
+      &volume_hibernated(),
+      &bcd_rebuild(),
+      &bcd_devices(),
+      &bcd_default_missing(),
+      &driver_disable(),
+      &ntfs_log_unfinished(),
+      &hive_replay_logs(),
+      &ntfs_boot_sector(),
+      &ntfs_mft_mirror(),
       &ntfs_attribute_list_offset(),
+      &driver_filter_dangling(),
+      &verifier_reset(),
   };
   return faults;
 }

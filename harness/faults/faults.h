@@ -14,6 +14,8 @@ const Fault& bcd_default_missing();
 const Fault& bcd_rebuild();
 const Fault& bcd_devices();
 const Fault& driver_disable();
+const Fault& driver_filter_dangling();
+const Fault& verifier_reset();
 const Fault& ntfs_log_unfinished();
 const Fault& ntfs_boot_sector();
 const Fault& ntfs_mft_mirror();

@@ -8,7 +8,8 @@ const std::vector<const Recipe*>& all_recipes() {
       &image_log_pending(),   &partition_gpt_torn(),  &ntfs_boot_sector(),
       &ntfs_log_unfinished(), &ntfs_mft_mirror(),     &ntfs_attribute_list_offset(),
       &volume_dirty(),        &hive_replay_logs(),    &bcd_rebuild(),
-      &bcd_devices(),         &bcd_default_missing(), &driver_disable(),
+      &bcd_devices(),         &bcd_default_missing(), &driver_filter_dangling(),
+      &driver_disable(),      &verifier_reset(),
   };
   return recipes;
 }

@@ -40,4 +40,10 @@ const Recipe& bcd_devices();
 // driver.disable: a driver that a person names is to be kept from loading.
 const Recipe& driver_disable();
 
+// driver.filter-dangling: a filter list names a service that isn't there.
+const Recipe& driver_filter_dangling();
+
+// verifier.reset: Driver Verifier was left on.
+const Recipe& verifier_reset();
+
 }  // namespace drydock::repair
