@@ -6,36 +6,86 @@
 
 namespace drydock::cli {
 
-void add_driver_verbs(CLI::App& app, DriverRequests& requests, Command& command) {
-  CLI::App& verb =
-      *app.add_subcommand("drivers", "What a Windows loads into its kernel, in order");
-  DriversRequest& request = requests.drivers;
-  verb.add_option("IMAGE", request.image)->required();
-  verb.add_option(
-          "ACTION", requests.action,
-          "list: each driver and boot file; verify: whether Windows believes it")
-      ->required()
-      ->check(CLI::IsMember({"list", "verify"}));
+namespace {
+
+void add_list(CLI::App& drivers, DriverRequests& requests, Command& command) {
+  DriversRequest& request = requests.look;
+  CLI::App& verb = *drivers.add_subcommand("list", "Each driver and boot file");
   verb.add_option("--installation", request.installation, "Which Windows, from 0");
-  verb.add_option(
-          "--trust", request.trust,
-          "verify: certificates to believe beside the known ones; again for more")
-      ->allow_extra_args(false);
-  verb.add_flag("--all", request.all, "verify: tell of what is believed, too");
   add_disk_options(verb, request.disk);
   verb.callback([&] {
-    bool verify = requests.action == "verify";
+    request.image = requests.image;
+    command = {.work = [&](Report& report) { return list_drivers(request, report); },
+               .about = request.image,
+               .files = files_of(request.image, request.disk)};
+  });
+}
+
+void add_verify(CLI::App& drivers, DriverRequests& requests, Command& command) {
+  DriversRequest& request = requests.look;
+  CLI::App& verb = *drivers.add_subcommand("verify", "Whether Windows believes them");
+  verb.add_option("--installation", request.installation, "Which Windows, from 0");
+  verb.add_option("--trust", request.trust,
+                  "Certificates to believe beside the known ones; again for more")
+      ->allow_extra_args(false);
+  verb.add_flag("--all", request.all, "Tell of what is believed, too");
+  add_disk_options(verb, request.disk);
+  verb.callback([&] {
+    request.image = requests.image;
     worker::HostFiles files = files_of(request.image, request.disk);
     for (const std::string& path : request.trust) files.read(path);
-    command = {.work =
-                   [&request, verify](Report& report) {
-                     return verify ? verify_drivers(request, report)
-                                   : list_drivers(request, report);
-                   },
+    command = {.work = [&](Report& report) { return verify_drivers(request, report); },
                .about = request.image,
                .files = std::move(files),
-               .reads_all = verify};
+               .reads_all = true};
   });
+}
+
+void add_disable(CLI::App& drivers, DriverRequests& requests, Command& command) {
+  DriverDisableRequest& request = requests.disable;
+  CLI::App& verb = *drivers.add_subcommand("disable", "Keep a driver from loading");
+  verb.add_option("NAME", request.name, "Its service")->required();
+  verb.add_flag("--force", request.force,
+                "Although Windows may not reach its disk without it");
+  add_change_options(verb, request.change);
+  verb.callback([&] {
+    request.image = requests.image;
+    command = {.work = [&](Report& report) { return disable_driver(request, report); },
+               .about = request.image,
+               .files = files_of(request.image, request.change),
+               .reads_all = true};
+  });
+}
+
+void add_enable(CLI::App& drivers, DriverRequests& requests, Command& command) {
+  DriverEnableRequest& request = requests.enable;
+  CLI::App& verb = *drivers.add_subcommand("enable", "Let a driver load again");
+  verb.add_option("NAME", request.name, "Its service")->required();
+  verb.add_option(
+          "--start", request.start,
+          "boot, system, auto or demand; without it as it was, if that is known")
+      ->check(CLI::IsMember({"boot", "system", "auto", "demand"}));
+  add_change_options(verb, request.change);
+  verb.callback([&] {
+    request.image = requests.image;
+    command = {.work = [&](Report& report) { return enable_driver(request, report); },
+               .about = request.image,
+               .files = files_of(request.image, request.change),
+               .reads_all = true};
+  });
+}
+
+}  // namespace
+
+void add_driver_verbs(CLI::App& app, DriverRequests& requests, Command& command) {
+  CLI::App& drivers = *app.add_subcommand(
+      "drivers", "What a Windows loads into its kernel: list verify disable enable");
+  drivers.add_option("IMAGE", requests.image)->required();
+  drivers.require_subcommand(1);
+  add_list(drivers, requests, command);
+  add_verify(drivers, requests, command);
+  add_disable(drivers, requests, command);
+  add_enable(drivers, requests, command);
 }
 
 }  // namespace drydock::cli

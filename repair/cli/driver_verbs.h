@@ -1,4 +1,4 @@
-// drivers: its words, and what it is asked.
+// drivers: its words, and what each of its actions is asked.
 
 #pragma once
 
@@ -12,6 +12,7 @@
 
 namespace drydock::cli {
 
+// All drivers, in the order in which they are loaded.
 struct DriversRequest {
   std::string image;
   std::optional<std::size_t> installation;
@@ -22,12 +23,32 @@ struct DriversRequest {
 Exit list_drivers(const DriversRequest& request, Report& report);
 Exit verify_drivers(const DriversRequest& request, Report& report);
 
+// Keeps one from loading.
+struct DriverDisableRequest {
+  std::string image;
+  std::string name;  // of its service
+  bool force = false;
+  ChangeOptions change;
+};
+Exit disable_driver(const DriverDisableRequest& request, Report& report);
+
+// Lets it load again.
+struct DriverEnableRequest {
+  std::string image;
+  std::string name;
+  std::string start;  // "boot", "system", "auto", "demand"; "": as it was, if known
+  ChangeOptions change;
+};
+Exit enable_driver(const DriverEnableRequest& request, Report& report);
+
 struct DriverRequests {
-  std::string action;  // "list", "verify"
-  DriversRequest drivers;
+  std::string image;
+  DriversRequest look;  // list, verify
+  DriverDisableRequest disable;
+  DriverEnableRequest enable;
 };
 
-// Adds the verb to `app`; where it is parsed it sets `command`.
+// Adds the verb to `app`; the action that is parsed sets `command`.
 void add_driver_verbs(CLI::App& app, DriverRequests& requests, Command& command);
 
 }  // namespace drydock::cli

@@ -421,7 +421,9 @@ struct Requests {
             &files.move.change.disk,
             &files.make_folder.change.disk,
             &files.sddl.change.disk,
-            &drivers.drivers.disk,
+            &drivers.look.disk,
+            &drivers.disable.change.disk,
+            &drivers.enable.change.disk,
             &signatures.sigcheck.disk,
             &signatures.catalogs.change.disk};
   }

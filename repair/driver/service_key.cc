@@ -28,8 +28,8 @@ std::string_view start_words(std::optional<std::uint64_t> start) {
 }
 
 std::optional<Start> parse_start(std::string_view word) {
-  for (Start start : {Start::boot, Start::system, Start::automatic, Start::demand,
-                      Start::disabled}) {
+  for (Start start :
+       {Start::boot, Start::system, Start::automatic, Start::demand, Start::disabled}) {
     if (start_word(static_cast<std::uint32_t>(start)) == word) return start;
   }
   return std::nullopt;

@@ -277,6 +277,42 @@ class Repair(DiskTest):
         self.assertIn({"name": "Start", "type": "REG_DWORD", "data": 4}, query["values"])
         self.judge(disk)
 
+    def test_drivers_disable_and_enable_are_each_others_undoing(self):
+        disk = self.disk("driver.disable")
+        key = "HKLM\\SYSTEM\\CurrentControlSet\\Services\\cstguard"
+        done = self.json("change", "drivers", disk, "disable", "cstguard")
+        self.assertEqual(done["state"], "repaired")
+        self.assertEqual([edit["edit"] for edit in done["edits"]],
+                         ["registry.set", "registry.set"])
+        again = self.json("change", "drivers", disk, "disable", "cstguard")
+        self.assertEqual(again["state"], "nothing_to_do")
+        # The journal knows that it started at boot.
+        self.json("change", "drivers", disk, "enable", "cstguard")
+        query = self.json("reg-query", "reg", disk, "query", key)
+        self.assertIn({"name": "Start", "type": "REG_DWORD", "data": 0}, query["values"])
+        self.judge(disk)
+
+    def test_drivers_of_the_boot_disk_are_disabled_by_force_alone(self):
+        disk = self.disk()
+        before = disk.read_bytes()
+        refused = drydock("drivers", disk, "disable", "storvsc")
+        self.succeed(refused, 3)
+        self.assertIn("0x7B", refused.err)
+        self.assertIn("--force", refused.err)
+        done = self.json("change", "drivers", disk, "disable", "storvsc", "--force",
+                         "--dry-run")
+        self.assertEqual(done["state"], "planned")
+        self.assertEqual(disk.read_bytes(), before)
+
+    def test_a_driver_of_which_nothing_tells_how_it_started_is_not_enabled(self):
+        disk = self.disk()
+        self.succeed(drydock("drivers", disk, "disable", "beep"))
+        for journal in self.folder.glob("*.drydock"):
+            journal.unlink()
+        self.assertIn("--start", self.succeed(
+            drydock("drivers", disk, "enable", "beep"), 3).err)
+        self.json("change", "drivers", disk, "enable", "beep", "--start", "system")
+
     def test_recover_finds_nothing_to_do(self):
         self.assertEqual(self.json("recover", "recover", self.disk())["settled"], [])
 

@@ -132,11 +132,6 @@ TEST(DriverInventory, StartOverrideIsInForce) {
 
 TEST(DriverInventory, UserModeDriversAreThoseInTheirFolder) {
   DRYDOCK_WINDOWS_DISK(windows);
-  auto disk = windows.open_writable();
-  auto volume = disk->volume(disk->installations().at(0)->partition());
-  ASSERT_TRUE(volume);
-  ASSERT_TRUE((*volume)->create_directory("\\Windows\\System32\\drivers\\UMDF"));
-  ASSERT_TRUE(disk->flush());
   windows.put("C:\\Windows\\System32\\drivers\\UMDF\\UsbccidDriver.dll", {});
   windows.put("C:\\Windows\\System32\\drivers\\UMDF\\notes.txt", {});
   Inventory inventory = inventory_of(windows);
