@@ -118,7 +118,7 @@ void add_oem_package(std::vector<Content>& contents) {
                                .version = {3, 2, 0, 17},
                                .time = static_cast<std::uint32_t>(kBuildTimeUnix)})});
   Bytes inf = bytes_of(kOemInf);
-  contents.push_back({"\\Windows\\inf\\oem0.inf", ByteVector(inf.begin(), inf.end())});
+  contents.push_back({"\\Windows\\inf\\oem9.inf", ByteVector(inf.begin(), inf.end())});
 }
 
 Result<ByteVector> hive(const Layout& layout, const std::filesystem::path& work,

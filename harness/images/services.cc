@@ -156,7 +156,7 @@ constexpr Service kServices[] = {
     {"vmgencounter", 3, 1, 1, "", R"(\SystemRoot\System32\drivers\vmgencounter.sys)"},
     {"WUDFRd", 3, 1, 1, "Base", R"(\SystemRoot\System32\drivers\WUDFRd.sys)"},
     {"udfs", 4, 2, 1, "Boot File System", R"(system32\drivers\udfs.sys)"},
-    // Another maker's, of the package oem0.inf.
+    // Another maker's, of the package oem9.inf.
     {"ctsvideo", 3, 1, 0, "Video", R"(\SystemRoot\System32\drivers\ctsvideo.sys)"},
 };
 

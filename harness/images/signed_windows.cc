@@ -77,7 +77,7 @@ constexpr std::array<std::string_view, 5> kRolledUp = {
     "\\ntoskrnl.exe", "\\hal.dll", "\\ci.dll", "\\win32k.sys", "\\tcpip.sys"};
 
 constexpr std::string_view kOemDriver = "\\ctsvideo.sys";
-constexpr std::string_view kOemInf = "\\oem0.inf";
+constexpr std::string_view kOemInf = "\\oem9.inf";
 
 bool is_oem(std::string_view path) {
   std::string lower = ascii_lower(path);
@@ -151,11 +151,11 @@ Done add_package(const std::string& identity, CatalogForm form,
 Done add_oem_catalog(std::vector<CatalogMember> members, const Authority& authority,
                      std::vector<Content>& out) {
   ByteVector catalog = TRY(make_catalog(
-      {.id = "oem0",
+      {.id = "oem9",
        .members = std::move(members),
        .attributes = {{"OS", "_v100_X64"}, {"HWID1", "pci\\ven_1414&dev_5353"}}},
       authority, Signer::hardware));
-  out.push_back({fmt::format("{}oem0.cat", kCatalogStore), std::move(catalog)});
+  out.push_back({fmt::format("{}oem9.cat", kCatalogStore), std::move(catalog)});
   return {};
 }
 
@@ -170,7 +170,7 @@ bool by_catalog_alone(std::string_view path) {
 }
 
 std::string catalog_of(const Layout& layout, std::string_view path) {
-  if (is_oem(path)) return "oem0.cat";
+  if (is_oem(path)) return "oem9.cat";
   return identity(layout, package_of(path).name) + ".cat";
 }
 
