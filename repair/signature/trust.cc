@@ -21,6 +21,7 @@ namespace {
 constexpr std::size_t kTrustFileSizeMax = std::size_t{1} << 20;
 
 constexpr std::uint32_t kWindows1607 = 14393;
+constexpr std::uint32_t kWindows24h2 = 26100;  // and Server 2025
 // 2015-07-29T00:00:00Z.  Certificates from before are let be.
 constexpr std::int64_t kCrossSigningEnd = 1438128000;
 
@@ -107,30 +108,45 @@ std::string by_whom(const Chain& chain) {
                      chain.anchor->certificate.name);
 }
 
-// A certificate of a CA that Microsoft has cross-signed.  Microsoft Learn, "Kernel
-// checks for non-WHQL signed drivers", and the driver signing changes of Windows 10
-// 1607: of drivers signed by a certificate from 2015-07-29 or later, it loads those
-// alone that Microsoft signed -- unless Secure Boot is off, the machine was upgraded
-// from an earlier Windows, or the driver is needed to boot.
+// A certificate of a CA that Microsoft has cross-signed.
+//
+// Microsoft Learn, "Kernel checks for non-WHQL signed drivers", and the driver signing
+// changes of Windows 10 1607: of drivers whose certificate is from 2015-07-29 or later,
+// it loads those alone that Microsoft signed -- unless Secure Boot is off, the machine
+// was upgraded from an earlier Windows, or the driver is needed to boot.  An expired
+// certificate is let be; so were NVIDIA's that were stolen in 2022.
+//
+// Windows IT Pro Blog, "removal of trust for all kernel drivers signed by the
+// deprecated cross-signed root program": with the update of April 2026 Windows 11 24H2
+// and Server 2025 take none but those that Microsoft lists, once they have watched for
+// a while that nothing needs one.
 Verdict judge_cross_signed(const Chain& chain, Purpose purpose) {
   const CertificateFacts& signer = chain.certificates.front();
   std::string words = fmt::format("cross-signed: {}", by_whom(chain));
   std::string since = day(signer.not_before);
-  if (signer.not_before < kCrossSigningEnd) {
+  if (purpose.build != 0 && purpose.build < kWindows1607) {
+    return {Trust::trusted, fmt::format("{}; this Windows, of build {}, wants no more",
+                                        words, purpose.build)};
+  }
+  if (signer.not_before >= kCrossSigningEnd) {
+    return {Trust::could_not_tell,
+            fmt::format("{}; the certificate is of {}, and Windows 10 1607 and later "
+                        "take such only where Secure Boot is off, the machine was "
+                        "upgraded from an earlier Windows, or the driver is needed to "
+                        "boot",
+                        words, since)};
+  }
+  if (purpose.build != 0 && purpose.build < kWindows24h2) {
     return {Trust::trusted,
             fmt::format("{}; the certificate is of {}, from before the kernel wanted "
                         "Microsoft's own signature",
                         words, since)};
   }
-  if (purpose.build != 0 && purpose.build < kWindows1607) {
-    return {Trust::trusted, fmt::format("{}; this Windows, of build {}, wants no more",
-                                        words, purpose.build)};
-  }
   return {
       Trust::could_not_tell,
-      fmt::format("{}; the certificate is of {}, and Windows 10 1607 and later take "
-                  "such only where Secure Boot is off, the machine was upgraded "
-                  "from an earlier Windows, or the driver is needed to boot",
+      fmt::format("{}; the certificate is of {}, which Windows before 11 24H2 takes; "
+                  "from the update of April 2026 on that one and later take none "
+                  "but those that Microsoft lists",
                   words, since)};
 }
 
