@@ -8,16 +8,31 @@ namespace drydock::cli {
 
 namespace {
 
+void add_trust(CLI::App& verb, DriversRequest& request) {
+  verb.add_option("--trust", request.trust,
+                  "Certificates to believe beside the known ones; again for more")
+      ->allow_extra_args(false);
+}
+
+worker::HostFiles files_to_judge(const DriversRequest& request) {
+  worker::HostFiles files = files_of(request.image, request.disk);
+  for (const std::string& path : request.trust) files.read(path);
+  return files;
+}
+
 void add_list(CLI::App& drivers, DriverRequests& requests, Command& command) {
   DriversRequest& request = requests.look;
   CLI::App& verb = *drivers.add_subcommand("list", "Each driver and boot file");
   verb.add_option("--installation", request.installation, "Which Windows, from 0");
+  verb.add_flag("--signers", request.signers, "Who signed each; hashes all of them");
+  add_trust(verb, request);
   add_disk_options(verb, request.disk);
   verb.callback([&] {
     request.image = requests.image;
     command = {.work = [&](Report& report) { return list_drivers(request, report); },
                .about = request.image,
-               .files = files_of(request.image, request.disk)};
+               .files = files_to_judge(request),
+               .reads_all = request.signers};
   });
 }
 
@@ -25,18 +40,14 @@ void add_verify(CLI::App& drivers, DriverRequests& requests, Command& command) {
   DriversRequest& request = requests.look;
   CLI::App& verb = *drivers.add_subcommand("verify", "Whether Windows believes them");
   verb.add_option("--installation", request.installation, "Which Windows, from 0");
-  verb.add_option("--trust", request.trust,
-                  "Certificates to believe beside the known ones; again for more")
-      ->allow_extra_args(false);
+  add_trust(verb, request);
   verb.add_flag("--all", request.all, "Tell of what is believed, too");
   add_disk_options(verb, request.disk);
   verb.callback([&] {
     request.image = requests.image;
-    worker::HostFiles files = files_of(request.image, request.disk);
-    for (const std::string& path : request.trust) files.read(path);
     command = {.work = [&](Report& report) { return verify_drivers(request, report); },
                .about = request.image,
-               .files = std::move(files),
+               .files = files_to_judge(request),
                .reads_all = true};
   });
 }

@@ -16,8 +16,9 @@ namespace drydock::cli {
 struct DriversRequest {
   std::string image;
   std::optional<std::size_t> installation;
-  std::vector<std::string> trust;  // verify: files with certificates
+  bool signers = false;            // list: who signed each file, too
   bool all = false;                // verify: tells of what is believed, too
+  std::vector<std::string> trust;  // of both: files with certificates
   DiskChoice disk;
 };
 Exit list_drivers(const DriversRequest& request, Report& report);

@@ -56,9 +56,17 @@ FileFacts facts_of(const repair::Disk& disk, const Driver& driver) {
   return facts;
 }
 
+// Who signed it: the first certificate's name.
+std::string signer_of(const driver::Audited& audited) {
+  const auto& verification = audited.verification;
+  if (!verification || !verification->judgement) return "";
+  const auto& chain = verification->judgement->chain;
+  return chain.empty() ? "" : chain.front().name;
+}
+
 // ---- As text: a table, each column as wide as its widest word.
 
-constexpr std::size_t kColumnCount = 9;
+constexpr std::size_t kColumnCount = 10;
 using Row = std::array<std::string, kColumnCount>;
 
 // The version's numbers, which are what Windows compares; texts may say anything.
@@ -76,7 +84,7 @@ std::string place_text(const repair::Disk& disk, const Driver& driver,
 }
 
 Row row_of(const repair::Disk& disk, const Driver& driver, const FileFacts& facts,
-           std::size_t installation) {
+           std::string signer, std::size_t installation) {
   bool service = driver.type.has_value();
   std::string start(driver::start_word(driver.start));
   if (driver.start_override) start += "*";
@@ -90,6 +98,7 @@ Row row_of(const repair::Disk& disk, const Driver& driver, const FileFacts& fact
           version_text(facts),
           facts.version ? facts.version->company_name : "",
           driver.file ? to_string_utc(driver.file->modified).substr(0, 10) : "",
+          std::move(signer),
           place_text(disk, driver, facts, installation)};
 }
 
@@ -103,6 +112,7 @@ std::string table_text(const std::vector<Row>& rows) {
   std::string text;
   for (const Row& row : rows) {
     for (std::size_t i = 0; i + 1 < kColumnCount; ++i) {
+      if (widths[i] == 0) continue;
       fmt::format_to(std::back_inserter(text), "{:<{}}  ", row[i], widths[i]);
     }
     text += row.back() + "\n";
@@ -201,21 +211,50 @@ Result<bool> report_inventory(const Meant& meant, const driver::Inventory& inven
   return inventory.problems.empty() && !system->dirty();
 }
 
+Result<driver::Audit> audit_of(const Meant& meant, const DriversRequest& request) {
+  signature::TrustStore trust = TRY(trust_store(request.trust));
+  // One at a time, so that each takes its line away.
+  auto catalogs = std::make_unique<ProgressBar>("catalogs");
+  auto files = std::unique_ptr<ProgressBar>();
+  Progress of_files;
+  driver::AuditOptions options;
+  options.catalogs = catalogs->progress();
+  options.files = [&](std::uint64_t done, std::uint64_t total) -> Done {
+    if (!files) {
+      catalogs.reset();
+      files = std::make_unique<ProgressBar>("drivers");
+      of_files = files->progress();
+    }
+    return of_files(done, total);
+  };
+  return driver::audit(meant.windows(), std::move(trust), options);
+}
+
 Result<bool> list_in(const DriversRequest& request, Report& report) {
   Meant meant = TRY(open_meant(request, report));
-  driver::Inventory inventory = TRY(driver::read_inventory(meant.windows()));
+  driver::Audit audit;
+  if (request.signers) {
+    audit = TRY(audit_of(meant, request));
+  } else {
+    audit.inventory = TRY(driver::read_inventory(meant.windows()));
+    audit.verdicts.resize(audit.inventory.drivers.size());
+  }
   json document;
-  bool whole = TRY(report_inventory(meant, inventory, report, document));
+  bool whole = TRY(report_inventory(meant, audit.inventory, report, document));
   std::vector<Row> rows = {Row{"order", "service", "start", "error", "group", "version",
-                               "company", "date", "file"}};
+                               "company", "date", request.signers ? "signer" : "",
+                               "file"}};
   json drivers = json::array();
-  for (const Driver& driver : inventory.drivers) {
+  for (std::size_t i = 0; i < audit.verdicts.size(); ++i) {
+    const Driver& driver = audit.inventory.drivers[i];
     FileFacts facts = facts_of(meant.disk(), driver);
+    std::string signer = signer_of(audit.verdicts[i]);
     if (!driver.problem.empty()) whole = false;
-    rows.push_back(row_of(meant.disk(), driver, facts, meant.installation));
-    if (report.json()) {
-      drivers.push_back(driver_json(meant.disk(), driver, facts, meant.installation));
-    }
+    rows.push_back(row_of(meant.disk(), driver, facts, signer, meant.installation));
+    if (!report.json()) continue;
+    json one = driver_json(meant.disk(), driver, facts, meant.installation);
+    one["signer"] = or_null(signer);
+    drivers.push_back(std::move(one));
   }
   report.print(table_text(rows));
   document["drivers"] = std::move(drivers);
@@ -231,14 +270,6 @@ constexpr std::array<driver::Verdict, 7> kVerdicts = {
     driver::Verdict::unsigned_file, driver::Verdict::bad,
     driver::Verdict::missing,       driver::Verdict::could_not_tell,
     driver::Verdict::disabled};
-
-// Who signed it: the first certificate's name.
-std::string signer_of(const driver::Audited& audited) {
-  const auto& verification = audited.verification;
-  if (!verification || !verification->judgement) return "";
-  const auto& chain = verification->judgement->chain;
-  return chain.empty() ? "" : chain.front().name;
-}
 
 json verdict_json(const driver::Audited& audited) {
   json catalog = nullptr;
@@ -293,25 +324,6 @@ std::string counts_text(const driver::Audit& audit) {
     separator = ", ";
   }
   return fmt::format("{}; {} catalogs searched\n", text, audit.catalog_count);
-}
-
-Result<driver::Audit> audit_of(const Meant& meant, const DriversRequest& request) {
-  signature::TrustStore trust = TRY(trust_store(request.trust));
-  // One at a time, so that each takes its line away.
-  auto catalogs = std::make_unique<ProgressBar>("catalogs");
-  auto files = std::unique_ptr<ProgressBar>();
-  Progress of_files;
-  driver::AuditOptions options;
-  options.catalogs = catalogs->progress();
-  options.files = [&](std::uint64_t done, std::uint64_t total) -> Done {
-    if (!files) {
-      catalogs.reset();
-      files = std::make_unique<ProgressBar>("drivers");
-      of_files = files->progress();
-    }
-    return of_files(done, total);
-  };
-  return driver::audit(meant.windows(), std::move(trust), options);
 }
 
 Result<Exit> verify_in(const DriversRequest& request, Report& report) {

@@ -122,6 +122,11 @@ class DriversVerify(DiskTest):
         _, by_name = self.verify(disk, "verify", "--trust", certificate)
         self.assertEqual(by_name["pci"]["verdict"], "embedded")
         self.assertEqual(by_name["pci"]["signer"], "a test")
+        listed = self.json("drivers-list", "drivers", disk, "list", "--signers")["drivers"]
+        self.assertEqual([d["signer"] for d in listed if d["name"] == "pci"], ["a test"])
+        lines = drydock("drivers", disk, "list", "--signers").out.splitlines()
+        self.assertIn("  signer  ", lines[0])
+        self.assertIn("  a test  ", next(line for line in lines if " pci " in line))
         out = drydock("drivers", disk, "verify", "--trust", certificate).out
         self.assertNotIn(" pci ", out)
         self.assertIn("stops the boot: unsigned: ACPI (boot, critical)", out)
