@@ -24,11 +24,17 @@ constexpr const char* kValidTo = "21200101000000Z";
 constexpr std::string_view kSignedData = "1.2.840.113549.1.7.2";
 constexpr std::string_view kContentType = "1.2.840.113549.1.9.3";
 constexpr std::string_view kMessageDigest = "1.2.840.113549.1.9.4";
+constexpr std::string_view kData = "1.2.840.113549.1.7.1";
+constexpr std::string_view kSigningTime = "1.2.840.113549.1.9.5";
+constexpr std::string_view kCounterSignature = "1.2.840.113549.1.9.6";
 constexpr std::string_view kRsa = "1.2.840.113549.1.1.1";
 constexpr std::string_view kSha256 = "2.16.840.1.101.3.4.2.1";
 constexpr std::string_view kOpusInfo = "1.3.6.1.4.1.311.2.1.12";
 constexpr std::string_view kStatementType = "1.3.6.1.4.1.311.2.1.11";
 constexpr std::string_view kIndividualCodeSigning = "1.3.6.1.4.1.311.2.1.21";
+
+// kBuildTime, as UTCTime has it.
+constexpr std::string_view kStampTime = "240102030405Z";
 
 // Whose certificate it is, and what it may be used for.
 struct Owner {
@@ -47,6 +53,8 @@ constexpr Owner kWindows = {kWindowsKey, 2, "critical,CA:FALSE",
 constexpr Owner kHardware = {kHardwareKey, 3, "critical,CA:FALSE",
                              "critical,digitalSignature",
                              "codeSigning,1.3.6.1.4.1.311.10.3.5"};
+constexpr Owner kTimeStamp = {kTimeStampKey, 4, "critical,CA:FALSE",
+                              "critical,digitalSignature", "critical,timeStamping"};
 
 Error refused(std::string_view what) {
   return Error(Errc::io, fmt::format("OpenSSL refused: {}", what));
@@ -139,19 +147,11 @@ Bytes content_of(Bytes element) {
   return element.subspan(head);
 }
 
-// In the order of a set, and with the kinds that Microsoft's signatures have.
-ByteVector signed_attributes(std::string_view type, Bytes content) {
-  Bytes signed_bytes = content_of(content);
+ByteVector message_digest(Bytes signed_bytes) {
   std::array<std::byte, SHA256_DIGEST_LENGTH> digest;
   SHA256(reinterpret_cast<const unsigned char*>(signed_bytes.data()),
          signed_bytes.size(), reinterpret_cast<unsigned char*>(digest.data()));
-  return der::set({
-      attribute(kContentType, der::object_id(type)),
-      attribute(kStatementType,
-                der::sequence({der::object_id(kIndividualCodeSigning)})),
-      attribute(kMessageDigest, der::octets(digest)),
-      attribute(kOpusInfo, der::sequence({})),
-  });
+  return attribute(kMessageDigest, der::octets(digest));
 }
 
 Result<ByteVector> rsa_signature(EVP_PKEY* key, Bytes signed_bytes) {
@@ -168,12 +168,38 @@ Result<ByteVector> rsa_signature(EVP_PKEY* key, Bytes signed_bytes) {
   return out;
 }
 
+// The parts of a SignerInfo by which `by` signs attributes; what isn't signed may
+// follow them.
+struct SignerParts {
+  std::vector<ByteVector> parts;
+  ByteVector signature;
+};
+
+Result<SignerParts> sign_attributes(const Identity& by,
+                                    std::vector<ByteVector> signed_attributes) {
+  const X509* certificate = by.certificate.get();
+  ByteVector attributes = der::set(std::move(signed_attributes));
+  SignerParts made;
+  made.signature = TRY(rsa_signature(by.key.get(), attributes));
+  made.parts = {
+      der::integer(1),
+      der::sequence({der_of(X509_get_issuer_name(certificate), i2d_X509_NAME),
+                     der_of(X509_get0_serialNumber(certificate), i2d_ASN1_INTEGER)}),
+      algorithm(kSha256),
+      der::element(der::context_built(0), content_of(attributes)),
+      algorithm(kRsa),
+      der::octets(made.signature),
+  };
+  return made;
+}
+
 }  // namespace
 
 struct Authority::Impl {
   Identity root;
   Identity windows;
   Identity hardware;
+  Identity time_stamp;
 };
 
 Authority::Authority(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -186,6 +212,7 @@ Result<Authority> Authority::create() {
   impl->root = TRY(make_identity(kRoot, nullptr));
   impl->windows = TRY(make_identity(kWindows, &impl->root));
   impl->hardware = TRY(make_identity(kHardware, &impl->root));
+  impl->time_stamp = TRY(make_identity(kTimeStamp, &impl->root));
   return Authority(std::move(impl));
 }
 
@@ -203,27 +230,31 @@ Result<std::string> Authority::root_pem() const {
 Result<ByteVector> Authority::sign(Signer signer, std::string_view type,
                                    Bytes content) const {
   const Identity& by = signer == Signer::windows ? impl_->windows : impl_->hardware;
-  const X509* certificate = by.certificate.get();
-  ByteVector attributes = signed_attributes(type, content);
-  ByteVector signature = TRY(rsa_signature(by.key.get(), attributes));
-  ByteVector signer_info = der::sequence({
-      der::integer(1),
-      der::sequence({der_of(X509_get_issuer_name(certificate), i2d_X509_NAME),
-                     der_of(X509_get0_serialNumber(certificate), i2d_ASN1_INTEGER)}),
-      algorithm(kSha256),
-      der::element(der::context_built(0), content_of(attributes)),
-      algorithm(kRsa),
-      der::octets(signature),
-  });
+  // The kinds of attributes that Microsoft's signatures have.
+  SignerParts signer_info = TRY(sign_attributes(
+      by,
+      {attribute(kContentType, der::object_id(type)),
+       attribute(kStatementType,
+                 der::sequence({der::object_id(kIndividualCodeSigning)})),
+       message_digest(content_of(content)), attribute(kOpusInfo, der::sequence({}))}));
+  SignerParts stamp = TRY(sign_attributes(
+      impl_->time_stamp,
+      {attribute(kContentType, der::object_id(kData)),
+       attribute(kSigningTime, der::element(der::kUtcTime, bytes_of(kStampTime))),
+       message_digest(signer_info.signature)}));
+  signer_info.parts.push_back(
+      der::built(der::context_built(1),
+                 {attribute(kCounterSignature, der::sequence(stamp.parts))}));
   ByteVector signed_data = der::sequence({
       der::integer(1),
       der::set({algorithm(kSha256)}),
       der::sequence(
           {der::object_id(type), der::element(der::context_built(0), content)}),
       der::built(der::context_built(0),
-                 {der_of(certificate, i2d_X509),
-                  der_of<X509>(impl_->root.certificate.get(), i2d_X509)}),
-      der::set({signer_info}),
+                 {der_of<X509>(by.certificate.get(), i2d_X509),
+                  der_of<X509>(impl_->root.certificate.get(), i2d_X509),
+                  der_of<X509>(impl_->time_stamp.certificate.get(), i2d_X509)}),
+      der::set({der::sequence(signer_info.parts)}),
   });
   return der::sequence(
       {der::object_id(kSignedData), der::built(der::context_built(0), {signed_data})});

@@ -1,5 +1,5 @@
 // The harness's own authority: a root that nobody trusts unasked ("drydock harness test
-// root"), the two that sign in its name, and their signatures.
+// root"), the two that sign in its name, one that says when, and their signatures.
 //
 // Its keys are no secret and are meant to be none: they are worked out from their
 // owners' names, so that what is signed today is signed the same tomorrow, by
@@ -35,8 +35,8 @@ class Authority {
   Result<std::string> root_pem() const;
 
   // A PKCS#7 SignedData of `content`, a DER element of the type that `type` names,
-  // with SHA-256, the signer's certificate and the root's.  No time is in it.
-  // [RFC 2315] 9
+  // with SHA-256, the certificates, and a counter-signature that says it was signed
+  // when the files of built disks were made.  [RFC 2315] 9, [RFC 2985] 5.3.6
   Result<ByteVector> sign(Signer signer, std::string_view type, Bytes content) const;
 
  private:

@@ -31,6 +31,7 @@ inline constexpr TestKey kRootKey = {"drydock harness test root", 30, 52};
 inline constexpr TestKey kWindowsKey = {"drydock harness Windows", 248, 18};
 inline constexpr TestKey kHardwareKey = {"drydock harness Hardware Compatibility", 122,
                                          85};
+inline constexpr TestKey kTimeStampKey = {"drydock harness Time Stamping", 1079, 571};
 
 // io where OpenSSL refuses.
 Result<KeyPtr> make_test_key(const TestKey& key);

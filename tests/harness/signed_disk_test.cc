@@ -88,9 +88,10 @@ TEST_F(SignedDisk, HasItsDriversCoveredByTheirCatalogs) {
     if (alone) ++alone_count;
     if (!alone && service.start != 0) continue;  // enough of those
     std::string catalog = catalog_of(*layout_, path);
-    RunResult result = run({"osslsigncode", "verify", "-catalog",
-                            take(std::string(kCatalogStore) + catalog, "a.cat"),
-                            "-CAfile", root(), "-in", take(path, "a.sys")});
+    RunResult result =
+        run({"osslsigncode", "verify", "-catalog",
+             take(std::string(kCatalogStore) + catalog, "a.cat"), "-CAfile", root(),
+             "-TSA-CAfile", root(), "-in", take(path, "a.sys")});
     EXPECT_EQ(result.exit_code, 0) << path << ", " << catalog << ": " << result.out;
   }
   EXPECT_GE(alone_count, 20u);
@@ -98,8 +99,8 @@ TEST_F(SignedDisk, HasItsDriversCoveredByTheirCatalogs) {
 
 TEST_F(SignedDisk, HasSignaturesInDriversButThoseKnownByCatalogAlone) {
   auto verify = [&](const std::string& driver) {
-    return run({"osslsigncode", "verify", "-CAfile", root(), "-in",
-                take("\\Windows\\System32\\drivers\\" + driver, driver)});
+    return run({"osslsigncode", "verify", "-CAfile", root(), "-TSA-CAfile", root(),
+                "-in", take("\\Windows\\System32\\drivers\\" + driver, driver)});
   };
   EXPECT_EQ(verify("disk.sys").exit_code, 0);
   EXPECT_EQ(verify("Ntfs.sys").exit_code, 0);

@@ -60,8 +60,8 @@ class Signing : public testing::Test {
   }
   RunResult verify_by_catalog(const std::filesystem::path& file,
                               const std::filesystem::path& catalog) const {
-    return run({"osslsigncode", "verify", "-catalog", catalog, "-CAfile", root(), "-in",
-                file});
+    return run({"osslsigncode", "verify", "-catalog", catalog, "-CAfile", root(),
+                "-TSA-CAfile", root(), "-in", file});
   }
 
   TempFolder folder_;
@@ -69,7 +69,7 @@ class Signing : public testing::Test {
 };
 
 TEST(TestKeys, AreSoundAndFollowFromTheirNames) {
-  for (const TestKey& name : {kRootKey, kWindowsKey, kHardwareKey}) {
+  for (const TestKey& name : {kRootKey, kWindowsKey, kHardwareKey, kTimeStampKey}) {
     auto key = make_test_key(name);
     ASSERT_TRUE(key) << key.error().describe();
     EVP_PKEY_CTX* context = EVP_PKEY_CTX_new(key->get(), nullptr);
@@ -101,15 +101,18 @@ TEST_F(Signing, HasARootThatOpensslTakes) {
 TEST_F(Signing, OfAProgramIsAcceptedAndOneFlippedByteIsNot) {
   ByteVector file = *sign_program(program("a.sys"), *authority_, Signer::windows);
   std::filesystem::path path = put("a.sys", file);
-  RunResult sound = run({"osslsigncode", "verify", "-CAfile", root(), "-in", path});
+  RunResult sound = run({"osslsigncode", "verify", "-CAfile", root(), "-TSA-CAfile",
+                         root(), "-in", path});
   EXPECT_EQ(sound.exit_code, 0) << sound.out << sound.err;
   EXPECT_THAT(sound.out, HasSubstr("Signature verification: ok"));
   EXPECT_THAT(sound.out, HasSubstr("Number of verified signatures: 1"));
   EXPECT_THAT(sound.out, testing::Not(HasSubstr("MISMATCH")));
+  EXPECT_THAT(sound.out, HasSubstr("Timestamp time: Jan  2 03:04:05 2024 GMT"));
+  EXPECT_THAT(sound.out, HasSubstr("Timestamp Server Signature verification: ok"));
 
   file[0x400] ^= std::byte{1};
-  RunResult flipped =
-      run({"osslsigncode", "verify", "-CAfile", root(), "-in", put("b.sys", file)});
+  RunResult flipped = run({"osslsigncode", "verify", "-CAfile", root(), "-TSA-CAfile",
+                           root(), "-in", put("b.sys", file)});
   EXPECT_NE(flipped.exit_code, 0);
   EXPECT_THAT(flipped.out, HasSubstr("MISMATCH"));
 }
