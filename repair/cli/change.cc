@@ -26,14 +26,15 @@ Result<std::size_t> meant(const repair::Disk& disk, const ChangeOptions& options
 
 Result<repair::Applied> change(const std::string& image, const ChangeOptions& options,
                                const std::string& what, const MakePlan& make_plan,
-                               Report& report) {
+                               Report& report, const Prove& prove) {
   auto transaction = TRY(repair::Transaction::begin(image, options.transaction()));
   report.track(transaction->view().file);
   repair::Disk& disk = transaction->disk();
   std::size_t installation = TRY(meant(disk, options));
   repair::Plan plan = TRY(make_plan(disk, installation));
   CalmCommit calm;
-  return repair::apply_plan(*transaction, plan, what, {.dry_run = options.dry_run});
+  return repair::apply_plan(*transaction, plan, what,
+                            {.dry_run = options.dry_run, .prove = prove});
 }
 
 }  // namespace
@@ -84,8 +85,9 @@ Exit fail_change(const Error& error, Report& report) {
 }
 
 Exit change_image(const std::string& image, const ChangeOptions& options,
-                  const std::string& what, const MakePlan& make_plan, Report& report) {
-  auto applied = change(image, options, what, make_plan, report);
+                  const std::string& what, const MakePlan& make_plan, Report& report,
+                  const Prove& prove) {
+  auto applied = change(image, options, what, make_plan, report, prove);
   if (!applied) return fail_change(applied.error(), report);
   report_change(*applied, options.dry_run, report);
   report.document(

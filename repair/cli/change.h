@@ -18,9 +18,13 @@ namespace drydock::cli {
 using MakePlan = std::function<Result<repair::Plan>(const repair::Disk& disk,
                                                     std::size_t installation)>;
 
+// Looks at the rehearsed disk before anything is committed, as ApplyOptions have it.
+using Prove = std::function<Done(const repair::Disk& rehearsed)>;
+
 // `what` is the command, for the journal and the report.
 Exit change_image(const std::string& image, const ChangeOptions& options,
-                  const std::string& what, const MakePlan& make_plan, Report& report);
+                  const std::string& what, const MakePlan& make_plan, Report& report,
+                  const Prove& prove = {});
 
 // What was or would be done: where, before, after; and the notes.
 void report_change(const repair::Applied& applied, bool dry_run, Report& report);

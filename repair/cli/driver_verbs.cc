@@ -1,6 +1,7 @@
 #include "repair/cli/driver_verbs.h"
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 
 #include "repair/cli/verb_options.h"
 
@@ -86,17 +87,65 @@ void add_enable(CLI::App& drivers, DriverRequests& requests, Command& command) {
   });
 }
 
+void add_add(CLI::App& drivers, DriverRequests& requests, Command& command) {
+  DriverAddRequest& request = requests.add;
+  CLI::App& verb = *drivers.add_subcommand("add", "Put a driver package in");
+  verb.add_option("--inf", request.inf,
+                  "Its INF file; the package's other files are beside it")
+      ->required();
+  verb.add_option("--start", request.start,
+                  "boot, system, auto or demand; without it as the INF file says")
+      ->check(CLI::IsMember({"boot", "system", "auto", "demand"}));
+  verb.add_flag("--allow-unsigned", request.allow_unsigned,
+                "Although its catalog doesn't sign it as Windows wants");
+  verb.add_option("--trust", request.trust,
+                  "Believe this certificate as well: PEM or DER")
+      ->allow_extra_args(false);
+  add_change_options(verb, request.change);
+  verb.callback([&] {
+    request.image = requests.image;
+    std::string folder = std::filesystem::path(request.inf).parent_path().string();
+    worker::HostFiles files = files_of(request.image, request.change);
+    files.read_tree(folder.empty() ? "." : folder);
+    for (const std::string& file : request.trust) files.read(file);
+    command = {.work = [&](Report& report) { return add_driver(request, report); },
+               .about = request.image,
+               .files = std::move(files),
+               .reads_all = true};
+  });
+}
+
+void add_remove(CLI::App& drivers, DriverRequests& requests, Command& command) {
+  DriverRemoveRequest& request = requests.remove;
+  CLI::App& verb = *drivers.add_subcommand("remove", "Take a driver package out");
+  verb.add_option("NAME", request.name, "Its service, oemN.inf, or the INF file's name")
+      ->required();
+  verb.add_flag("--force", request.force,
+                "Although Windows may not reach its disk without it");
+  add_change_options(verb, request.change);
+  verb.callback([&] {
+    request.image = requests.image;
+    command = {.work = [&](Report& report) { return remove_driver(request, report); },
+               .about = request.image,
+               .files = files_of(request.image, request.change),
+               .reads_all = true};
+  });
+}
+
 }  // namespace
 
 void add_driver_verbs(CLI::App& app, DriverRequests& requests, Command& command) {
   CLI::App& drivers = *app.add_subcommand(
-      "drivers", "What a Windows loads into its kernel: list verify disable enable");
+      "drivers",
+      "What a Windows loads into its kernel: list verify disable enable add remove");
   drivers.add_option("IMAGE", requests.image)->required();
   drivers.require_subcommand(1);
   add_list(drivers, requests, command);
   add_verify(drivers, requests, command);
   add_disable(drivers, requests, command);
   add_enable(drivers, requests, command);
+  add_add(drivers, requests, command);
+  add_remove(drivers, requests, command);
 }
 
 }  // namespace drydock::cli

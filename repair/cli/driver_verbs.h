@@ -42,11 +42,33 @@ struct DriverEnableRequest {
 };
 Exit enable_driver(const DriverEnableRequest& request, Report& report);
 
+// Puts a driver package in.
+struct DriverAddRequest {
+  std::string image;
+  std::string inf;    // on the host, with its package beside it
+  std::string start;  // "boot", "system", "auto", "demand"; "": as the INF file says
+  bool allow_unsigned = false;
+  std::vector<std::string> trust;  // files of certificates
+  ChangeOptions change;
+};
+Exit add_driver(const DriverAddRequest& request, Report& report);
+
+// Takes one out.
+struct DriverRemoveRequest {
+  std::string image;
+  std::string name;  // of its service, or of its INF file
+  bool force = false;
+  ChangeOptions change;
+};
+Exit remove_driver(const DriverRemoveRequest& request, Report& report);
+
 struct DriverRequests {
   std::string image;
   DriversRequest look;  // list, verify
   DriverDisableRequest disable;
   DriverEnableRequest enable;
+  DriverAddRequest add;
+  DriverRemoveRequest remove;
 };
 
 // Adds the verb to `app`; the action that is parsed sets `command`.

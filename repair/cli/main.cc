@@ -424,6 +424,8 @@ struct Requests {
             &drivers.look.disk,
             &drivers.disable.change.disk,
             &drivers.enable.change.disk,
+            &drivers.add.change.disk,
+            &drivers.remove.change.disk,
             &signatures.sigcheck.disk,
             &signatures.catalogs.change.disk};
   }

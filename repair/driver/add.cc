@@ -119,7 +119,7 @@ Done Adder::check_signed() {
   for (const auto& [path, file] : files_) {
     if (&file != catalog_) files.push_back(&file);
   }
-  Signing signing = TRY(judge_package(files, catalog_));
+  Signing signing = TRY(judge_package(files, catalog_, options_.trust, target_.build));
   if (signing.doubts.empty()) {
     signer_score_ = kScoreSigned;
     return {};

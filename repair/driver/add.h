@@ -23,6 +23,7 @@
 #include "repair/driver/database.h"
 #include "repair/installation.h"
 #include "repair/plan.h"
+#include "repair/signature/trust.h"
 
 namespace drydock::driver {
 
@@ -37,6 +38,8 @@ struct AddOptions {
   // Of the drivers of its devices; nothing: as the INF file says.
   std::optional<std::uint32_t> start = {};
   bool allow_unsigned = false;
+  // Whose signature on the package's catalog is believed.
+  signature::TrustStore trust = signature::TrustStore::built_in();
 };
 
 // What has to be there once it is added.
@@ -57,9 +60,9 @@ struct Added {
   std::vector<Id> ids = {};
 };
 
-// Adds to `plan` what puts the package of `inf` into `windows`.  not_found where it has
-// no device for this Windows; bad_argument where it isn't signed, or its driver is for
-// another machine; else as read_package() and `read` fail.
+// Adds to `plan` what puts the package of `inf` into `windows`.  bad_argument where it
+// has no device for this Windows, isn't signed, or its driver is for another machine;
+// else as read_package() and `read` fail.
 Result<Added> plan_add(const repair::Installation& windows, const std::string& inf,
                        const ReadPackageFile& read, const AddOptions& options,
                        repair::Plan& plan);

@@ -355,8 +355,9 @@ Done plan_forgetting(const repair::Installation& windows, const hive::Hive& syst
                      const std::vector<std::string>& services, repair::Plan& plan) {
   Edits edits(windows.hive_path("SYSTEM"), fmt::format("{} is removed", inf), plan);
   TRY(forget_ids(edits, system, inf));
-  for (std::string key : {fmt::format("{}\\{}", kInfFiles, inf),
-                          fmt::format("{}\\{}", kPackages, folder)}) {
+  std::vector<std::string> keys = {fmt::format("{}\\{}", kInfFiles, inf)};
+  if (!folder.empty()) keys.push_back(fmt::format("{}\\{}", kPackages, folder));
+  for (std::string& key : keys) {
     if (system.find(key)) edits.remove(std::move(key));
   }
   mark_inf_name(edits, system, inf, false);

@@ -65,7 +65,7 @@ Done plan_database(const repair::Installation& windows, const hive::Hive& system
                    repair::Plan& plan);
 
 // The edits that make it forget `inf`, whichever of the two has it, and its package
-// `folder`.
+// `folder`, which is "" where it isn't known.
 Done plan_forgetting(const repair::Installation& windows, const hive::Hive& system,
                      std::string_view inf, std::string_view folder,
                      const std::vector<std::string>& services, repair::Plan& plan);

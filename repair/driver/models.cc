@@ -202,7 +202,7 @@ Result<std::vector<Device>> read_devices(const Inf& inf, const Target& target) {
   }
   if (!devices.empty()) return devices;
   return Error(
-      Errc::not_found,
+      Errc::bad_argument,
       fmt::format("it has no device for Windows {}.{} build {} on {}: it is for "
                   "{}",
                   target.major, target.minor, target.build,

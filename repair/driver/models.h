@@ -79,8 +79,9 @@ struct Device {
   std::vector<std::string> compatible_ids;
   std::size_t install_index = 0;  // into Package::installs, where it is in one
 };
-// Those that the file has for `target`, in its order.  not_found where there are none,
-// and corrupt without [Manufacturer] or where it names a section that isn't there.
+// Those that the file has for `target`, in its order.  bad_argument where there are
+// none, and corrupt without [Manufacturer] or where it names a section that isn't
+// there.
 Result<std::vector<Device>> read_devices(const Inf& inf, const Target& target);
 
 // What the file is for: "NTamd64.6.3, NTx86.6.3"; for words.

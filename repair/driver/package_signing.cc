@@ -6,6 +6,7 @@
 
 #include "repair/signature/catalog.h"
 #include "repair/signature/image_hash.h"
+#include "repair/signature/signed_data.h"
 #include "vhd/base/try.h"
 #include "vhd/memory_device.h"
 
@@ -36,13 +37,26 @@ Result<std::set<Digest>> digests_in(const NamedFile& catalog) {
   return digests;
 }
 
+// Why the catalog's signature isn't believed; "" where it is.
+std::string doubt_of(const NamedFile& catalog, const signature::TrustStore& trust,
+                     std::uint32_t build) {
+  auto message = signature::read_signed_data(catalog.bytes);
+  if (!message) return message.error().describe();
+  signature::Judgement judgement = signature::judge(
+      *message, trust, {.use = signature::Use::kernel, .build = build});
+  if (judgement.trust == signature::Trust::trusted) return {};
+  return fmt::format("{} isn't known to be believed: {}", catalog.name,
+                     judgement.reason);
+}
+
 }  // namespace
 
 Result<Signing> judge_package(const std::vector<const NamedFile*>& files,
-                              const NamedFile* catalog) {
+                              const NamedFile* catalog,
+                              const signature::TrustStore& trust, std::uint32_t build) {
   Signing signing;
   if (catalog == nullptr) {
-    signing.doubts.push_back("it names no catalog");
+    signing.doubts.push_back("no catalog came with it");
     return signing;
   }
   auto digests = digests_in(*catalog);
@@ -50,6 +64,8 @@ Result<Signing> judge_package(const std::vector<const NamedFile*>& files,
     signing.doubts.push_back(digests.error().describe());
     return signing;
   }
+  std::string doubt = doubt_of(*catalog, trust, build);
+  if (!doubt.empty()) signing.doubts.push_back(std::move(doubt));
   for (const NamedFile* file : files) {
     bool listed = false;
     for (const Digest& digest : TRY(hashes_of(*file))) {

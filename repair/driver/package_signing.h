@@ -1,4 +1,4 @@
-// Whether a driver package's own catalog signs its files.
+// Whether a driver package's own catalog signs its files, and is believed.
 //
 // Windows takes no kernel driver, on 64-bit, whose hash neither a catalog nor a
 // signature of its own vouches for.  A package brings its catalog along.
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "repair/signature/digest.h"
+#include "repair/signature/trust.h"
 #include "vhd/base/bytes.h"
 #include "vhd/base/result.h"
 
@@ -31,9 +31,11 @@ struct Signing {
   std::vector<std::string> doubts = {};
 };
 
-// `catalog` is the file that the INF file names; nullptr where there is none.  Files
-// that are programs are looked up by their image hash, others by that of all bytes.
+// `catalog` is the file that the INF file names; nullptr where there is none.  It is
+// judged as the kernel of Windows' `build` would.  Files that are programs are looked
+// up in it by their image hash, others by that of all bytes.
 Result<Signing> judge_package(const std::vector<const NamedFile*>& files,
-                              const NamedFile* catalog);
+                              const NamedFile* catalog,
+                              const signature::TrustStore& trust, std::uint32_t build);
 
 }  // namespace drydock::driver

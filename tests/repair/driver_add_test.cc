@@ -7,16 +7,8 @@
 
 #include <algorithm>
 #include <fstream>
-#include <map>
 
-#include "repair/driver/add.h"
-#include "repair/installation.h"
-#include "repair/repair.h"
-#include "tests/repair/windows_disk.h"
-#include "tests/support/corpus.h"
-#include "tests/support/run.h"
-#include "vhd/base/try.h"
-#include "vhd/base/utf16.h"
+#include "tests/repair/driver_packages.h"
 
 namespace drydock::driver {
 namespace {
@@ -31,103 +23,13 @@ using testing::StartsWith;
 constexpr char kSystem[] = "C:\\Windows\\System32\\config\\SYSTEM";
 constexpr char kSoftware[] = "C:\\Windows\\System32\\config\\SOFTWARE";
 
-Result<ByteVector> read_host(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) return Error(Errc::not_found, "it isn't there").in(file.string());
-  std::string text(std::istreambuf_iterator<char>(stream), {});
-  Bytes bytes = bytes_of(text);
-  return ByteVector(bytes.begin(), bytes.end());
-}
-
-// A package of the corpus, of which a test may change files.
-struct Package {
-  std::filesystem::path folder;
-  std::string inf;
-  std::map<std::string, ByteVector> instead = {};
-
-  ReadPackageFile reader() const {
-    return [this](const std::string& path) -> Result<ByteVector> {
-      auto changed = instead.find(path);
-      if (changed != instead.end()) return changed->second;
-      return read_host(folder / path);
-    };
-  }
-};
-
-Result<Added> plan_package(const repair::Installation& windows, const Package& package,
-                           const AddOptions& options, repair::Plan& plan) {
-  return plan_add(windows, package.inf, package.reader(), options, plan);
-}
-
 // Why the package isn't added to the disk as it is; "taken" where it is.
-std::string refusal(const WindowsDisk& windows, const Package& package,
+std::string refusal(const WindowsDisk& windows, const HostPackage& package,
                     const AddOptions& options = {}) {
   auto disk = windows.open();
   repair::Plan plan;
   auto added = plan_package(*disk->installations().at(0), package, options, plan);
   return added ? "taken" : added.error().describe();
-}
-
-// Adds the package to the image file, as the program does.
-Result<Added> add_to_image(const std::filesystem::path& image, const Package& package,
-                           const AddOptions& options = {}) {
-  auto transaction = TRY(
-      repair::Transaction::begin(image, {.clock = [] { return images::kBuildTime; }}));
-  repair::Plan plan;
-  Added added = TRY(
-      plan_package(*transaction->disk().installations().at(0), package, options, plan));
-  auto prove = [&](const repair::Disk& disk) {
-    return check_added(*disk.installations().at(0), added);
-  };
-  TRY(repair::apply_plan(*transaction, plan, "drivers add", {.prove = prove}));
-  return added;
-}
-
-std::string hash_of(const std::filesystem::path& path) {
-  return run({"sha256sum", path.string()}).out.substr(0, 64);
-}
-
-// What sleuthkit finds in the Windows volume of a raw disk.
-class Sleuth {
- public:
-  Sleuth(std::filesystem::path raw, std::uint64_t first_sector)
-      : raw_(std::move(raw)), offset_(fmt::format("{}", first_sector)) {
-    RunResult listed = run({"fls", "-o", offset_, "-F", "-r", "-p", raw_.string()});
-    EXPECT_EQ(listed.exit_code, 0) << listed.err;
-    std::istringstream lines(listed.out);
-    for (std::string line; std::getline(lines, line);) {
-      // "r/r 40-128-1:\tWindows/x"
-      std::size_t begin = line.find(' ') + 1;
-      std::size_t end = line.find(":\t");
-      if (end == std::string::npos) continue;
-      nodes_[ascii_lower(line.substr(end + 2))] = line.substr(begin, end - begin);
-    }
-  }
-
-  std::vector<std::string> paths() const {
-    std::vector<std::string> all;
-    for (const auto& [path, node] : nodes_) all.push_back(path);
-    return all;
-  }
-
-  // The file's bytes, by icat.
-  std::string read(const std::string& path) const {
-    auto found = nodes_.find(ascii_lower(path));
-    EXPECT_NE(found, nodes_.end()) << path;
-    if (found == nodes_.end()) return {};
-    return run({"icat", "-o", offset_, raw_.string(), found->second}).out;
-  }
-
- private:
-  std::filesystem::path raw_;
-  std::string offset_;
-  std::map<std::string, std::string> nodes_;
-};
-
-Sleuth look_into(const WindowsDisk& windows, const std::filesystem::path& image) {
-  auto disk = windows.open();
-  std::uint32_t number = disk->installations().at(0)->partition();
-  return {image, disk->find_partition(number)->offset / 512};
 }
 
 std::string text_of(const Result<ByteVector>& bytes) {
@@ -149,11 +51,6 @@ void PrintTo(const Case& one, std::ostream* out) { *out << one.folder; }
 
 class DriverAdd : public testing::TestWithParam<Case> {};
 
-#define DRYDOCK_PACKAGE(name, folder_name, inf_name)                               \
-  DRYDOCK_CORPUS_FILE(name##_folder,                                               \
-                      std::string("drivers/virtio-win-0.1.240/") + (folder_name)); \
-  Package name { name##_folder, inf_name }
-
 TEST_P(DriverAdd, PutsARealPackageWhereOtherProgramsFindIt) {
   const Case& one = GetParam();
   DRYDOCK_PACKAGE(package, one.folder, one.inf);
@@ -165,7 +62,8 @@ TEST_P(DriverAdd, PutsARealPackageWhereOtherProgramsFindIt) {
   std::string before = hash_of(image);
   auto added = add_to_image(image, package);
   ASSERT_TRUE(added) << added.error().describe();
-  EXPECT_EQ(added->names.inf, "oem0.inf");
+  const std::string& oem = added->names.inf;
+  EXPECT_THAT(oem, testing::MatchesRegex("oem[0-9]+\\.inf"));
 
   Sleuth sleuth = look_into(windows, image);
   std::string sys =
@@ -176,10 +74,11 @@ TEST_P(DriverAdd, PutsARealPackageWhereOtherProgramsFindIt) {
   EXPECT_EQ(sleuth.read("Windows/System32/drivers/" + sys), driver);
   EXPECT_EQ(sleuth.read(store + sys), driver);
   std::string inf = text_of(read_host(package.folder / one.inf));
-  EXPECT_EQ(sleuth.read("Windows/INF/oem0.inf"), inf);
+  EXPECT_EQ(sleuth.read("Windows/INF/" + oem), inf);
   EXPECT_EQ(sleuth.read(store + one.inf), inf);
   EXPECT_NE(sleuth.read("Windows/System32/CatRoot/"
-                        "{F750E6C3-38EE-11D1-85E5-00C04FC295EE}/oem0.cat"),
+                        "{F750E6C3-38EE-11D1-85E5-00C04FC295EE}/" +
+                        oem.substr(0, oem.size() - 4) + ".cat"),
             "");
 
   std::filesystem::path hive = windows.folder() / "judged";
@@ -191,12 +90,12 @@ TEST_P(DriverAdd, PutsARealPackageWhereOtherProgramsFindIt) {
   std::string service = std::string("ControlSet001\\Services\\") + one.service;
   EXPECT_EQ(get(service, "Start"), one.start);
   EXPECT_EQ(get(service, "ImagePath"), one.image_path);
-  EXPECT_EQ(get(service, "Owners"), "oem0.inf");
+  EXPECT_EQ(get(service, "Owners"), oem);
   std::string database = "DriverDatabase\\";
-  EXPECT_EQ(get(database + "DriverInfFiles\\oem0.inf", "Active"), added->names.folder);
+  EXPECT_EQ(get(database + "DriverInfFiles\\" + oem, "Active"), added->names.folder);
   std::string folder = database + "DriverPackages\\" + added->names.folder;
   EXPECT_EQ(get(folder, "InfName"), one.inf);
-  EXPECT_EQ(get(database + "DeviceIds\\" + one.id, "oem0.inf"),
+  EXPECT_EQ(get(database + "DeviceIds\\" + one.id, oem),
             std::string("\x02\xff\0\0", 4));
   if (*one.configuration != '\0') {
     EXPECT_EQ(get(folder + "\\Descriptors\\" + one.id, "Configuration"),
@@ -234,6 +133,29 @@ INSTANTIATE_TEST_SUITE_P(
       return name;
     });
 
+// The class, the date and the number, as Windows wrote them for an older viostor.
+TEST(DriverAddVersion, IsLaidOutAsWindowsHasIt) {
+  DRYDOCK_PACKAGE(package, "viostor/2k22/amd64", "viostor.inf");
+  DRYDOCK_WINDOWS_DISK(windows);
+  auto disk = windows.open();
+  repair::Plan plan;
+  auto added = plan_package(*disk->installations().at(0), package, {}, plan);
+  ASSERT_TRUE(added) << added.error().describe();
+  std::vector<std::string> versions;
+  for (const repair::Edit& edit : plan.edits) {
+    const auto* set = std::get_if<repair::RegistrySet>(&edit.action);
+    if (set == nullptr || !set->value || set->value->name != "Version") continue;
+    std::string hex;
+    for (std::byte byte : set->value->data) {
+      hex += fmt::format("{:02x}", std::to_integer<int>(byte));
+    }
+    versions.push_back(hex);
+  }
+  EXPECT_THAT(versions, ElementsAre("00ff0900000000007be9364d25e3ce11bfc108002be10318"
+                                    "00c0ca4a66bbd901"
+                                    "c05d68005d0064000000000000000000"));
+}
+
 TEST(DriverAddTwice, ChangesNothingTheSecondTime) {
   DRYDOCK_PACKAGE(package, "viostor/2k22/amd64", "viostor.inf");
   DRYDOCK_WINDOWS_DISK(windows);
@@ -243,7 +165,7 @@ TEST(DriverAddTwice, ChangesNothingTheSecondTime) {
   std::string once = hash_of(image);
   auto second = add_to_image(image, package);
   ASSERT_TRUE(second) << second.error().describe();
-  EXPECT_EQ(second->names.inf, "oem0.inf");
+  EXPECT_EQ(second->names.inf, first->names.inf);
   EXPECT_EQ(hash_of(image), once);
 }
 
@@ -252,10 +174,12 @@ TEST(DriverAddAnother, GetsTheNextName) {
   DRYDOCK_PACKAGE(net_driver, "NetKVM/2k22/amd64", "netkvm.inf");
   DRYDOCK_WINDOWS_DISK(windows);
   std::filesystem::path image = windows.save();
-  ASSERT_TRUE(add_to_image(image, disk_driver));
+  auto first = add_to_image(image, disk_driver);
+  ASSERT_TRUE(first) << first.error().describe();
   auto second = add_to_image(image, net_driver);
   ASSERT_TRUE(second) << second.error().describe();
-  EXPECT_EQ(second->names.inf, "oem1.inf");
+  auto number = [](const Added& added) { return std::stoi(added.names.inf.substr(3)); };
+  EXPECT_EQ(number(*second), number(*first) + 1);
 }
 
 TEST(DriverAddStart, IsAsItWasAskedFor) {
@@ -285,6 +209,19 @@ TEST(DriverAddUnsigned, IsRefusedUnlessItIsAllowed) {
                             {.allow_unsigned = true}, plan);
   ASSERT_TRUE(added) << added.error().describe();
   EXPECT_THAT(plan.notes, Contains(HasSubstr("0xC0000428")));
+}
+
+TEST(DriverAddUntrusted, IsRefusedThoughItsCatalogListsEveryFile) {
+  DRYDOCK_PACKAGE(package, "viostor/2k22/amd64", "viostor.inf");
+  DRYDOCK_WINDOWS_DISK(windows);
+  auto catalog = read_host(package.folder / "viostor.cat");
+  ASSERT_TRUE(catalog);
+  // A name of the signed list, in UTF-16; no hash is touched.
+  std::size_t at = as_text(*catalog).find(std::string_view("\0O\0S\0A\0t", 8));
+  ASSERT_NE(at, std::string_view::npos);
+  (*catalog)[at + 1] ^= std::byte{1};
+  package.instead["viostor.cat"] = *catalog;
+  EXPECT_THAT(refusal(windows, package), HasSubstr("viostor.cat isn't known to be"));
 }
 
 TEST(DriverAddOther, MachinesAndVersionsAreRefused) {
@@ -343,7 +280,8 @@ TEST(DriverAddProof, SeesWhatIsMissing) {
   ASSERT_TRUE(repair::rehearse(plan, *disk));
   ASSERT_TRUE(disk->flush());
   EXPECT_TRUE(check_added(*windows.open()->installations().at(0), *added));
-  windows.run_hivexsh(kSystem, "cd \\DriverDatabase\\DriverInfFiles\\oem0.inf\ndel");
+  windows.run_hivexsh(
+      kSystem, "cd \\DriverDatabase\\DriverInfFiles\\" + added->names.inf + "\ndel");
   auto check = check_added(*windows.open()->installations().at(0), *added);
   ASSERT_FALSE(check);
   EXPECT_THAT(check.error().describe(), HasSubstr("wouldn't find the driver"));
