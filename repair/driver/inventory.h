@@ -64,9 +64,11 @@ struct Driver {
 
   // Whether Windows stops, or starts over, where this can't be loaded.  Boot files and
   // the boot volume's file system always; drivers of Start 0 and 1 where ErrorControl
-  // is critical, which ends in stop code 0x5A, or severe, which starts the last known
-  // good control set, and that has the same file.  A driver of another ErrorControl
-  // that the disk hangs on stops Windows later, with 0x7B: that isn't judged here.
+  // is critical, or severe: Windows then starts the last known good control set, which
+  // has the same file, and stops of what is critical there (Microsoft, "INF AddService
+  // Directive").  0x5A with 0xC0000428 is what a dump shows of FileCrypt, Start 1 and
+  // critical, whose catalog was gone.  A driver of another ErrorControl that the disk
+  // hangs on stops Windows later, with 0x7B: that isn't judged here.
   bool stops_boot = false;
 };
 

@@ -73,8 +73,14 @@ void write_host_file(const std::filesystem::path& path, Bytes bytes) {
 
 std::vector<JudgedDigest> judged_digests(const std::filesystem::path& file) {
   // It fails for want of the right certificates, but says what it found.
-  auto said = run({"osslsigncode", "verify", "-verbose", "-ignore-timestamp",
-                   "-ignore-cdp", file.string()});
+  std::vector<std::string> call = {"osslsigncode",      "verify",      "-verbose",
+                                   "-ignore-timestamp", file.string(), "-ignore-cdp"};
+  auto said = run(call);
+  if (said.out.find("Unknown option") != std::string::npos ||
+      said.err.find("Unknown option") != std::string::npos) {
+    call.pop_back();  // Debian 12's own, 2.5
+    said = run(call);
+  }
   std::vector<JudgedDigest> found;
   std::istringstream lines(said.out);
   for (std::string line; std::getline(lines, line);) {

@@ -25,7 +25,7 @@ struct JudgedDigest {
   std::string algorithm;    // "sha256"
   std::string digest = {};  // in hex, lower case, as is the table
   std::string page_algorithm = {};
-  std::string page_table = {};
+  std::string page_table = {};  // of version 2.5 the first 32 bytes alone
 };
 std::vector<JudgedDigest> judged_digests(const std::filesystem::path& file);
 
