@@ -18,6 +18,7 @@ const std::vector<const Fault*>& all_faults() {
       &ntfs_mft_mirror(),
       &ntfs_attribute_list_offset(),
       &driver_filter_dangling(),
+      &driver_start_wrong(),
       &verifier_reset(),
   };
   return faults;

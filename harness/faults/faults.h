@@ -15,6 +15,7 @@ const Fault& bcd_rebuild();
 const Fault& bcd_devices();
 const Fault& driver_disable();
 const Fault& driver_filter_dangling();
+const Fault& driver_start_wrong();
 const Fault& verifier_reset();
 const Fault& ntfs_log_unfinished();
 const Fault& ntfs_boot_sector();

@@ -5,11 +5,21 @@ namespace drydock::repair {
 const std::vector<const Recipe*>& all_recipes() {
   static const std::vector<const Recipe*> recipes{
       // What others read must be whole first.
-      &image_log_pending(),   &partition_gpt_torn(),  &ntfs_boot_sector(),
-      &ntfs_log_unfinished(), &ntfs_mft_mirror(),     &ntfs_attribute_list_offset(),
-      &volume_dirty(),        &hive_replay_logs(),    &bcd_rebuild(),
-      &bcd_devices(),         &bcd_default_missing(), &driver_filter_dangling(),
-      &driver_disable(),      &verifier_reset(),
+      &image_log_pending(),
+      &partition_gpt_torn(),
+      &ntfs_boot_sector(),
+      &ntfs_log_unfinished(),
+      &ntfs_mft_mirror(),
+      &ntfs_attribute_list_offset(),
+      &volume_dirty(),
+      &hive_replay_logs(),
+      &bcd_rebuild(),
+      &bcd_devices(),
+      &bcd_default_missing(),
+      &driver_start_wrong(),
+      &driver_filter_dangling(),
+      &driver_disable(),
+      &verifier_reset(),
   };
   return recipes;
 }

@@ -43,6 +43,9 @@ const Recipe& driver_disable();
 // driver.filter-dangling: a filter list names a service that isn't there.
 const Recipe& driver_filter_dangling();
 
+// driver.start-wrong: a driver that every Windows starts at boot doesn't.
+const Recipe& driver_start_wrong();
+
 // verifier.reset: Driver Verifier was left on.
 const Recipe& verifier_reset();
 

@@ -154,6 +154,32 @@ TEST(DriverFilterDangling, FiltersOfOneDeviceCountToo) {
   EXPECT_TRUE(std::holds_alternative<RegistryDelete>(plan->edits.at(0).action));
 }
 
+// ---- driver.start-wrong
+
+TEST(DriverStartWrong, IsFoundInEachControlSetAndMended) {
+  DRYDOCK_WINDOWS_DISK(windows);
+  EXPECT_THAT(*examine(windows, repair::driver_start_wrong()), IsEmpty());
+  windows.edit_hive(kSystem,
+                    "[Select]\nLastKnownGood = dword 2\n"
+                    "[ControlSet001\\Services\\disk]\nStart = dword 4\n"
+                    "[ControlSet002\\Services\\pci\\StartOverride]\n\"0\" = dword 3\n"
+                    "[ControlSet002\\Services\\pci]\nStart = dword 0\n");
+  auto findings = examine(windows, repair::driver_start_wrong());
+  ASSERT_THAT(*findings, SizeIs(2));
+  EXPECT_THAT(findings->at(0).what, HasSubstr("disk starts never"));
+  EXPECT_THAT(findings->at(1).what, HasSubstr("pci starts as StartOverride says"));
+  auto plan = mend(windows, repair::driver_start_wrong());
+  EXPECT_THAT(plan->edits, SizeIs(2));
+  carry_out(windows, *plan);
+  EXPECT_THAT(*examine(windows, repair::driver_start_wrong()), IsEmpty());
+}
+
+TEST(DriverStartWrong, DriversThatOnlySomeMachinesNeedAreLeft) {
+  DRYDOCK_WINDOWS_DISK(windows);
+  windows.edit_hive(kSystem, "[ControlSet001\\Services\\storahci]\nStart = dword 3\n");
+  EXPECT_THAT(*examine(windows, repair::driver_start_wrong()), IsEmpty());
+}
+
 // ---- verifier.reset
 
 constexpr char kMemory[] =
