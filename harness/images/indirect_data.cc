@@ -3,7 +3,6 @@
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 
-#include "harness/images/authority.h"
 #include "harness/images/der.h"
 #include "harness/images/pe.h"
 #include "vhd/base/checked.h"

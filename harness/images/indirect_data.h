@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "harness/images/authority.h"
 #include "vhd/base/bytes.h"
 #include "vhd/base/result.h"
 
@@ -32,8 +33,6 @@ Result<ByteVector> member_digest(Digest digest, Bytes content);
 ByteVector indirect_data(Digest digest, Bytes value, bool of_program);
 
 // `program` with a signature of its own at its end, and the right checksum.
-class Authority;
-enum class Signer : std::uint8_t;
 Result<ByteVector> sign_program(ByteVector program, const Authority& authority,
                                 Signer signer);
 
