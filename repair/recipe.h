@@ -20,6 +20,7 @@
 
 #include "repair/installation.h"
 #include "repair/plan.h"
+#include "repair/signature/trust.h"
 #include "vhd/base/result.h"
 
 namespace drydock::repair {
@@ -45,6 +46,9 @@ using Settings = std::map<std::string, std::string>;
 struct Subject {
   const Disk& disk;
   const Installation* windows = nullptr;  // nullptr for recipes of the disk
+  // Whose signatures on what is put into the guest are believed; nullptr: those of the
+  // known roots.
+  const signature::TrustStore* trust = nullptr;
 };
 
 class Recipe {

@@ -192,7 +192,7 @@ Result<Planned> make_plan(const Disk& disk, const Diagnosis& diagnosis,
       continue;
     }
     Plan plan;
-    Subject subject{.disk = disk};
+    Subject subject{.disk = disk, .trust = options.trust ? &*options.trust : nullptr};
     if (!(*recipe)->of_disk()) {
       subject.windows = disk.installations()[finding.installation].get();
     }

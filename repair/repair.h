@@ -71,6 +71,7 @@ struct RepairOptions {
   // Index of the Windows that is meant; needed where there are several.
   std::optional<std::size_t> installation = {};
   bool dry_run = false;
+  std::optional<signature::TrustStore> trust = {};  // nothing: the known roots
 };
 
 // Mends what the recipes find.  A finding whose recipe won't guess at a cure

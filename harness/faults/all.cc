@@ -19,6 +19,8 @@ const std::vector<const Fault*>& all_faults() {
       &ntfs_attribute_list_offset(),
       &driver_filter_dangling(),
       &driver_start_wrong(),
+      &signature_catalog_store(),
+      &driver_unsigned(),
       &verifier_reset(),
   };
   return faults;

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "harness/faults/faults.h"
+#include "harness/images/authority.h"
+#include "harness/images/indirect_data.h"
 #include "harness/images/pe.h"
 #include "vhd/base/try.h"
 
@@ -27,12 +29,17 @@ class DriverDisable final : public Fault {
     const std::string& driver = parameters.at("driver");
     std::uint32_t current = TRY(patient.hive_dword("SYSTEM", "Select", "Current"));
     std::string set = fmt::format("ControlSet{:03}", current);
+    ByteVector program = images::make_pe({.name = driver + ".sys",
+                                          .description = "Contoso Guard volume filter",
+                                          .company = "Contoso Ltd.",
+                                          .product = "Contoso Guard",
+                                          .version = {7, 11, 0, 291}});
+    // What crashes was tested and signed, as a rule.
+    auto authority = TRY(images::Authority::create());
+    program = TRY(
+        images::sign_program(std::move(program), authority, images::Signer::hardware));
     TRY(patient.put(fmt::format("\\Windows\\System32\\drivers\\{}.sys", driver),
-                    images::make_pe({.name = driver + ".sys",
-                                     .description = "Contoso Guard volume filter",
-                                     .company = "Contoso Ltd.",
-                                     .product = "Contoso Guard",
-                                     .version = {7, 11, 0, 291}})));
+                    program));
     TRY(patient.edit_hive("SYSTEM", R"(
 [${set}\Services\${driver}]
 DisplayName = sz "Contoso Guard"

@@ -17,6 +17,8 @@ const Fault& driver_disable();
 const Fault& driver_filter_dangling();
 const Fault& driver_start_wrong();
 const Fault& verifier_reset();
+const Fault& signature_catalog_store();
+const Fault& driver_unsigned();
 const Fault& ntfs_log_unfinished();
 const Fault& ntfs_boot_sector();
 const Fault& ntfs_mft_mirror();

@@ -55,6 +55,9 @@ class Patient {
 
   // Puts a file into the Windows volume.
   Done put(std::string_view path, Bytes content);
+  // Its files.  Opened anew for each change, so that other programs find the disk
+  // unlocked: it is flushed and dropped before anything else is done.
+  Result<FileSystemPtr> open_windows() const;
   // What NTFS knows that file by.
   Result<std::uint64_t> file_id(std::string_view path) const;
 
@@ -66,8 +69,6 @@ class Patient {
   Patient(std::filesystem::path raw, harness::WorkFolder work)
       : raw_(std::move(raw)), work_(std::move(work)) {}
 
-  // Opened for each change anew, so that mtools finds the file unlocked.
-  Result<FileSystemPtr> open_windows() const;
   Result<FileSystemPtr> open_ntfs(const partition::Partition& partition) const;
   // The hive's file, taken out of the Windows volume.
   Result<std::filesystem::path> take_hive(std::string_view name) const;

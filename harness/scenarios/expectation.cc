@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/images/authority.h"
 #include "vhd/base/try.h"
 
 namespace drydock::scenarios {
@@ -21,13 +22,24 @@ constexpr Kind kKinds[] = {
     {"again", expect_again},       {"undo", expect_undo},
 };
 
+// The known roots, and the one that signs what is built.
+Result<signature::TrustStore> trust_of_stories() {
+  signature::TrustStore trust = signature::TrustStore::built_in();
+  std::string root = TRY(TRY(images::Authority::create()).root_pem());
+  TRY(trust.add(bytes_of(root)));
+  return trust;
+}
+
 }  // namespace
 
 Result<repair::RepairReport> Stage::mend(repair::Transaction& transaction,
                                          bool dry_run) const {
   if (changes.empty() && !script) {
-    return repair::repair(
-        transaction, {.recipes = recipes, .settings = settings, .dry_run = dry_run});
+    auto trust = TRY(trust_of_stories());
+    return repair::repair(transaction, {.recipes = recipes,
+                                        .settings = settings,
+                                        .dry_run = dry_run,
+                                        .trust = std::move(trust)});
   }
   repair::RepairReport report;
   if (script) {

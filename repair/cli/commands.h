@@ -161,6 +161,7 @@ struct RepairRequest {
   std::string image;
   std::vector<std::string> recipes;
   std::map<std::string, std::string> settings;
+  std::vector<std::string> trust;  // files with certificates
   ChangeOptions change;
 };
 Exit diagnose(const RepairRequest& request, Report& report);

@@ -3,17 +3,12 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "repair/cli/donor.h"
 #include "repair/cli/verb_options.h"
 
 namespace drydock::cli {
 
 namespace {
-
-void add_trust(CLI::App& verb, DriversRequest& request) {
-  verb.add_option("--trust", request.trust,
-                  "Certificates to believe beside the known ones; again for more")
-      ->allow_extra_args(false);
-}
 
 worker::HostFiles files_to_judge(const DriversRequest& request) {
   worker::HostFiles files = files_of(request.image, request.disk);
@@ -26,7 +21,7 @@ void add_list(CLI::App& drivers, DriverRequests& requests, Command& command) {
   CLI::App& verb = *drivers.add_subcommand("list", "Each driver and boot file");
   verb.add_option("--installation", request.installation, "Which Windows, from 0");
   verb.add_flag("--signers", request.signers, "Who signed each; hashes all of them");
-  add_trust(verb, request);
+  add_trust(verb, request.trust);
   add_disk_options(verb, request.disk);
   verb.callback([&] {
     request.image = requests.image;
@@ -41,7 +36,7 @@ void add_verify(CLI::App& drivers, DriverRequests& requests, Command& command) {
   DriversRequest& request = requests.look;
   CLI::App& verb = *drivers.add_subcommand("verify", "Whether Windows believes them");
   verb.add_option("--installation", request.installation, "Which Windows, from 0");
-  add_trust(verb, request);
+  add_trust(verb, request.trust);
   verb.add_flag("--all", request.all, "Tell of what is believed, too");
   add_disk_options(verb, request.disk);
   verb.callback([&] {
@@ -98,9 +93,7 @@ void add_add(CLI::App& drivers, DriverRequests& requests, Command& command) {
       ->check(CLI::IsMember({"boot", "system", "auto", "demand"}));
   verb.add_flag("--allow-unsigned", request.allow_unsigned,
                 "Although its catalog doesn't sign it as Windows wants");
-  verb.add_option("--trust", request.trust,
-                  "Believe this certificate as well: PEM or DER")
-      ->allow_extra_args(false);
+  add_trust(verb, request.trust);
   add_change_options(verb, request.change);
   verb.callback([&] {
     request.image = requests.image;
@@ -132,12 +125,46 @@ void add_remove(CLI::App& drivers, DriverRequests& requests, Command& command) {
   });
 }
 
+void add_replace(CLI::App& drivers, DriverRequests& requests, Command& command) {
+  DriverReplaceRequest& request = requests.replace;
+  CLI::App& verb =
+      *drivers.add_subcommand("replace", "Put a believed copy in a driver's place");
+  verb.add_option("NAME", request.name, "Its service, its file's name, or its path");
+  verb.add_flag("--all-unsigned", request.all_unsigned,
+                "Instead of NAME: each that nobody signed, as it is");
+  verb.add_option(
+      "--from,--donor", request.from,
+      "winsxs, driverstore, auto (both), or a file, a folder or an image of "
+      "the host");
+  verb.add_option("--version", request.version,
+                  "Of this version, as 10.0.20348.1; else of that which is there");
+  verb.add_flag("--allow-unsigned", request.allow_unsigned,
+                "Although nobody signed it");
+  verb.add_flag("--keep-old", request.keep_old,
+                "Leave what is replaced beside it, as old_NAME");
+  add_trust(verb, request.trust);
+  add_change_options(verb, request.change);
+  verb.callback([&] {
+    request.image = requests.image;
+    worker::HostFiles files = files_of(request.image, request.change);
+    for (const std::string& file : request.trust) files.read(file);
+    bool of_guest = request.from == "auto" || request.from == "winsxs" ||
+                    request.from == "driverstore";
+    if (!of_guest) add_donor_files(request.from, files);
+    command = {.work = [&](Report& report) { return replace_driver(request, report); },
+               .about = request.image,
+               .files = std::move(files),
+               .reads_all = true};
+  });
+}
+
 }  // namespace
 
 void add_driver_verbs(CLI::App& app, DriverRequests& requests, Command& command) {
   CLI::App& drivers = *app.add_subcommand(
       "drivers",
-      "What a Windows loads into its kernel: list verify disable enable add remove");
+      "What a Windows loads into its kernel: list verify disable enable replace add "
+      "remove");
   drivers.add_option("IMAGE", requests.image)->required();
   drivers.require_subcommand(1);
   add_list(drivers, requests, command);
@@ -146,6 +173,7 @@ void add_driver_verbs(CLI::App& app, DriverRequests& requests, Command& command)
   add_enable(drivers, requests, command);
   add_add(drivers, requests, command);
   add_remove(drivers, requests, command);
+  add_replace(drivers, requests, command);
 }
 
 }  // namespace drydock::cli

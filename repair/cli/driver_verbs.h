@@ -62,6 +62,20 @@ struct DriverRemoveRequest {
 };
 Exit remove_driver(const DriverRemoveRequest& request, Report& report);
 
+// Puts a believed copy in the place of one, or of all that nobody signed.
+struct DriverReplaceRequest {
+  std::string image;
+  std::string name;           // of its service or file, or its path
+  std::string from = "auto";  // "winsxs", "driverstore", both; or of the host
+  std::string version;        // "10.0.20348.1"; "": that of what is there
+  bool all_unsigned = false;  // and no name
+  bool allow_unsigned = false;
+  bool keep_old = false;
+  std::vector<std::string> trust;  // files with certificates
+  ChangeOptions change;
+};
+Exit replace_driver(const DriverReplaceRequest& request, Report& report);
+
 struct DriverRequests {
   std::string image;
   DriversRequest look;  // list, verify
@@ -69,6 +83,7 @@ struct DriverRequests {
   DriverEnableRequest enable;
   DriverAddRequest add;
   DriverRemoveRequest remove;
+  DriverReplaceRequest replace;
 };
 
 // Adds the verb to `app`; the action that is parsed sets `command`.

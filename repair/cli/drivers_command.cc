@@ -151,17 +151,21 @@ json version_json(const FileFacts& facts) {
 
 json driver_json(const repair::Disk& disk, const Driver& driver, const FileFacts& facts,
                  std::size_t installation) {
-  return {{"name", driver.name},
+  json error_control = nullptr;
+  if (driver.error_control) {
+    error_control = driver::error_control_word(*driver.error_control);
+  }
+  return {{"service", driver.name},
           {"kind", to_string(driver.kind)},
           {"display_name", or_null(driver.display_name)},
           {"type", or_null(driver.type)},
           {"start", driver::start_word(driver.start)},
           {"start_written", or_null(driver.start_written)},
           {"start_override", or_null(driver.start_override)},
-          {"error_control", or_null(driver.error_control)},
+          {"error_control", std::move(error_control)},
           {"group", or_null(driver.group)},
           {"tag", or_null(driver.tag)},
-          {"order", or_null(driver.order)},
+          {"load_order", or_null(driver.order)},
           {"stops_boot", driver.stops_boot},
           {"image_path", or_null(driver.image_path)},
           {"path",
@@ -170,7 +174,11 @@ json driver_json(const repair::Disk& disk, const Driver& driver, const FileFacts
           {"machine",
            facts.pe ? json(signature::machine_word(facts.pe->machine)) : json(nullptr)},
           {"timestamp", facts.pe ? json(facts.pe->timestamp) : json(nullptr)},
-          {"version", version_json(facts)},
+          {"version", or_null(version_text(facts))},
+          {"company", or_null(facts.version ? facts.version->company_name : "")},
+          {"date",
+           driver.file ? json(to_string_utc(driver.file->modified)) : json(nullptr)},
+          {"version_resource", version_json(facts)},
           {"problem", or_null(facts.problem)}};
 }
 
@@ -279,7 +287,7 @@ json verdict_json(const driver::Audited& audited) {
     const auto* digest = verification->hash(signature::Algorithm::sha256);
     if (digest != nullptr) hash = digest->hex();
   }
-  return {{"verdict", to_string(audited.verdict)},
+  return {{"signature", to_string(audited.verdict)},
           {"why", or_null(audited.why)},
           {"signer", or_null(signer_of(audited))},
           {"catalog", std::move(catalog)},

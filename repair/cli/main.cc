@@ -264,17 +264,20 @@ void add_repair_verb(CLI::App& app, const std::string& name, const std::string& 
   verb.add_option("RECIPE", request.recipes, "Recipes; all automatic ones if none");
   add_settings(verb, "NAME=VALUE, for a recipe that asks for it", settings);
   if (name == "repair") {
+    add_trust(verb, request.trust);
     add_change_options(verb, request.change);
   } else {
     add_disk_options(verb, request.change.disk);
   }
   verb.callback([&command, &request, &settings, function, writes = name == "repair"] {
     take_settings(settings, request.settings);
+    worker::HostFiles files = writes ? files_of(request.image, request.change)
+                                     : files_of(request.image, request.change.disk);
+    for (const std::string& file : request.trust) files.read(file);
     command = {.work = [&request,
                         function](Report& report) { return function(request, report); },
                .about = request.image,
-               .files = writes ? files_of(request.image, request.change)
-                               : files_of(request.image, request.change.disk)};
+               .files = std::move(files)};
   });
 }
 

@@ -8,6 +8,7 @@
 #include "repair/cli/change.h"
 #include "repair/cli/commands.h"
 #include "repair/cli/json.h"
+#include "repair/cli/trust.h"
 #include "repair/diagnose.h"
 #include "repair/repair.h"
 #include "repair/transaction.h"
@@ -77,6 +78,7 @@ Result<repair::Diagnosis> diagnose_image(const RepairRequest& request, Report& r
 Result<repair::RepairReport> repair_image(const RepairRequest& request,
                                           Report& report) {
   auto recipes = TRY(chosen(request.recipes));
+  signature::TrustStore trust = TRY(trust_store(request.trust));
   auto transaction =
       TRY(repair::Transaction::begin(request.image, request.change.transaction()));
   report.track(transaction->view().file);
@@ -84,7 +86,8 @@ Result<repair::RepairReport> repair_image(const RepairRequest& request,
   return repair::repair(*transaction, {.recipes = std::move(recipes),
                                        .settings = request.settings,
                                        .installation = request.change.installation,
-                                       .dry_run = request.change.dry_run});
+                                       .dry_run = request.change.dry_run,
+                                       .trust = std::move(trust)});
 }
 
 Exit exit_of(const repair::RepairReport& done) {

@@ -70,9 +70,7 @@ void add_sigcheck(CLI::App& app, SigcheckRequest& request, Command& command) {
   verb.add_flag("--host", request.of_host, "All words are files of this host");
   verb.add_option("--catalogs", request.catalogs,
                   "With --host: the folder of the catalogs that may cover them");
-  verb.add_option("--trust", request.trust,
-                  "A file with certificates that are believed, too; again for others")
-      ->allow_extra_args(false);
+  add_trust(verb, request.trust);
   verb.add_option("--installation", request.installation, "Whose C: is meant, from 0");
   add_disk_options(verb, request.disk);
   verb.callback([&] {

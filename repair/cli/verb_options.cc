@@ -49,6 +49,12 @@ void add_force_parent(CLI::App& verb, bool& although_parent) {
                 "Change an image though others are known to stand on it");
 }
 
+void add_trust(CLI::App& verb, std::vector<std::string>& trust) {
+  verb.add_option("--trust", trust,
+                  "A file with certificates that are believed, too; again for others")
+      ->allow_extra_args(false);
+}
+
 void add_key_file(CLI::App& verb, DiskChoice& disk) {
   verb.add_option("--key-file",
                   "What opens volumes that BitLocker encrypts; - is standard input")

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "repair/cli/commands.h"
 #include "repair/worker/host_files.h"
@@ -23,6 +24,8 @@ worker::HostFiles files_of(const std::string& image, const ChangeOptions& change
 
 void add_parents(CLI::App& verb, DiskChoice& disk);
 void add_force_parent(CLI::App& verb, bool& although_parent);
+// --trust FILE, again for others.
+void add_trust(CLI::App& verb, std::vector<std::string>& trust);
 void add_key_file(CLI::App& verb, DiskChoice& disk);
 void add_disk_options(CLI::App& verb, DiskChoice& disk);
 // Of every verb that changes an image; the disk's too.

@@ -18,6 +18,8 @@ const std::vector<const Recipe*>& all_recipes() {
       &bcd_default_missing(),
       &driver_start_wrong(),
       &driver_filter_dangling(),
+      &signature_catalog_store(),
+      &driver_unsigned(),
       &driver_disable(),
       &verifier_reset(),
   };

@@ -37,6 +37,12 @@ const Recipe& bcd_rebuild();
 // bcd.devices: devices of the boot store name partitions that aren't on the disk.
 const Recipe& bcd_devices();
 
+// signature.catalog-store: catalogs that drivers are believed by are lost.
+const Recipe& signature_catalog_store();
+
+// driver.unsigned: what is loaded at boot is signed by nothing, as it is.
+const Recipe& driver_unsigned();
+
 // driver.disable: a driver that a person names is to be kept from loading.
 const Recipe& driver_disable();
 

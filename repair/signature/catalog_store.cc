@@ -105,6 +105,7 @@ void Surveyor::add_wound(CatalogWound wound) {
 // By name: what the store lacks of the packages' catalogs, and what of it is damaged.
 void Surveyor::compare_names() {
   std::vector<CatalogFolder::Name> packages = names_in(sources_.packages);
+  survey_.package_count = packages.size();
   for (const CatalogFolder::Name& one : packages) {
     package_names_.insert(ascii_lower(one.name));
   }

@@ -55,6 +55,7 @@ struct CatalogSurvey {
   repair::GuestPath folder;  // the store
   std::string place;         // as a person calls it
   bool folder_missing = false;
+  std::size_t package_count = 0;  // catalogs among the packages'
   CatalogIndex index;  // of what the store holds
   std::vector<CatalogWound> wounds;
   // Catalogs of the store that no source has: if they go, nothing brings them back.

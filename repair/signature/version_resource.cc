@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <string_view>
 
 #include "repair/signature/pe_format.h"
@@ -202,6 +203,19 @@ void read_strings(Bytes bytes, const std::vector<Block>& blocks,
 
 std::string to_string(const VersionNumber& version) {
   return fmt::format("{}.{}.{}.{}", version[0], version[1], version[2], version[3]);
+}
+
+std::optional<VersionNumber> parse_version(std::string_view text) {
+  VersionNumber version{};
+  const char* at = text.data();
+  const char* end = at + text.size();
+  for (std::size_t i = 0; i < version.size(); ++i) {
+    if (i > 0 && (at == end || *at++ != '.')) return std::nullopt;
+    auto [next, problem] = std::from_chars(at, end, version[i]);
+    if (problem != std::errc()) return std::nullopt;
+    at = next;
+  }
+  return at == end ? std::optional(version) : std::nullopt;
 }
 
 Result<VersionResource> read_version_resource(const BlockDevice& file, const Pe& pe) {

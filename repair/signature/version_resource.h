@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "repair/signature/pe.h"
 
@@ -16,6 +17,9 @@ namespace drydock::signature {
 using VersionNumber = std::array<std::uint16_t, 4>;
 
 std::string to_string(const VersionNumber& version);  // "10.0.20348.1"
+
+// Four numbers with dots between them; nothing for any other words.
+std::optional<VersionNumber> parse_version(std::string_view text);
 
 // Texts are those of US English, or else of the first language that the file has, and
 // "" where it has none.

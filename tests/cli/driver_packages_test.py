@@ -28,11 +28,11 @@ class DriverPackages(DiskTest):
         self.assertEqual(change["state"], "repaired")
         self.assertIn("file.put", {edit["edit"] for edit in change["edits"]})
         listed = self.json("drivers-list", "drivers", disk, "list")
-        viostor = next(d for d in listed["drivers"] if d["name"] == "viostor")
+        viostor = next(d for d in listed["drivers"] if d["service"] == "viostor")
         self.assertEqual((viostor["start"], viostor["group"]), ("boot", "SCSI miniport"))
         self.assertIsNotNone(viostor["file"])
         verified = json.loads(drydock("drivers", disk, "verify", "--all", "--json").out)
-        verdicts = {d["name"]: d["verdict"] for d in verified["drivers"]}
+        verdicts = {d["service"]: d["signature"] for d in verified["drivers"]}
         self.assertIn(verdicts["viostor"], ("embedded", "catalog"))
         self.judge(disk)
         again = self.json("change", "drivers", disk, "add", "--inf", inf)
@@ -40,7 +40,7 @@ class DriverPackages(DiskTest):
         removed = self.json("change", "drivers", disk, "remove", "viostor")
         self.assertEqual(removed["state"], "repaired")
         listed = self.json("drivers-list", "drivers", disk, "list")
-        self.assertNotIn("viostor", {d["name"] for d in listed["drivers"]})
+        self.assertNotIn("viostor", {d["service"] for d in listed["drivers"]})
         self.judge(disk)
         self.succeed(drydock("undo", disk))
         self.succeed(drydock("undo", disk))

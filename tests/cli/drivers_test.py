@@ -13,15 +13,16 @@ class DriversList(DiskTest):
         self.assertTrue(document["whole"])
         drivers = document["drivers"]
         self.assertEqual(drivers[0]["path"], "esp:\\EFI\\Microsoft\\Boot\\bootmgfw.efi")
-        orders = [d["order"] for d in drivers if d["order"] is not None]
+        orders = [d["load_order"] for d in drivers if d["load_order"] is not None]
         self.assertEqual(orders, list(range(1, len(orders) + 1)))
-        by_name = {d["name"]: d for d in drivers}
+        by_name = {d["service"]: d for d in drivers}
         self.assertEqual(by_name["ACPI"]["start"], "boot")
         self.assertTrue(by_name["ACPI"]["stops_boot"])
         self.assertEqual(by_name["ACPI"]["machine"], "x64")
-        self.assertEqual(by_name["ACPI"]["version"]["company_name"], "Microsoft Corporation")
+        self.assertEqual(by_name["ACPI"]["company"], "Microsoft Corporation")
+        self.assertEqual(by_name["FileCrypt"]["error_control"], "critical")
         self.assertEqual(by_name["FileCrypt"]["group"], "FSFilter Encryption")
-        self.assertIsNone(by_name["HTTP"]["order"])
+        self.assertIsNone(by_name["HTTP"]["load_order"])
         self.assertEqual(by_name["udfs"]["start"], "disabled")
         self.assertNotIn("Dhcp", by_name)
 
@@ -36,7 +37,7 @@ class DriversList(DiskTest):
         self.assertTrue(afd.endswith("C:\\Windows\\system32\\drivers\\afd.sys (missing)"), afd)
         beep = next(line for line in lines if " Beep " in line)
         self.assertIn("DOS header", beep)
-        by_name = {d["name"]: d
+        by_name = {d["service"]: d
                    for d in self.json("drivers-list", "drivers", disk, "list")["drivers"]}
         self.assertIsNone(by_name["AFD"]["file"])
         self.assertIn("DOS header", by_name["Beep"]["problem"])
@@ -91,13 +92,13 @@ class DriversVerify(DiskTest):
 
     def verify(self, *words, code=1):
         document = self.json("drivers-verify", "drivers", *words, code=code)
-        return document, {d["name"]: d for d in document["drivers"]}
+        return document, {d["service"]: d for d in document["drivers"]}
 
     def test_the_drivers_of_a_built_disk_are_signed(self):
         document, by_name = self.verify(self.disk(), "verify", "--trust", self.root(), code=0)
         self.assertEqual(document["verdict"], "healthy")
-        self.assertEqual(by_name["ACPI"]["verdict"], "embedded")
-        self.assertEqual(by_name["FileCrypt"]["verdict"], "catalog")
+        self.assertEqual(by_name["ACPI"]["signature"], "embedded")
+        self.assertEqual(by_name["FileCrypt"]["signature"], "catalog")
         self.assertEqual(by_name["ctsvideo"]["catalog"], "oem9.cat")
 
     def test_unsigned_files_are_faults_and_stop_the_boot(self):
@@ -105,8 +106,8 @@ class DriversVerify(DiskTest):
         self.unsigned(disk, "acpi.sys")
         document, by_name = self.verify(disk, "verify", "--trust", self.root())
         self.assertEqual(document["verdict"], "fault")
-        self.assertEqual(by_name["ACPI"]["verdict"], "unsigned")
-        self.assertEqual(by_name["udfs"]["verdict"], "disabled")
+        self.assertEqual(by_name["ACPI"]["signature"], "unsigned")
+        self.assertEqual(by_name["udfs"]["signature"], "disabled")
         self.assertEqual(document["boot_stopping"], 1)
         self.assertEqual(sum(document["counts"].values()), len(document["drivers"]))
 
@@ -115,12 +116,12 @@ class DriversVerify(DiskTest):
         self.unsigned(disk, "acpi.sys")
         certificate = self.signed(disk, "pci.sys")
         _, by_name = self.verify(disk, "verify")
-        self.assertEqual(by_name["pci"]["verdict"], "bad")
+        self.assertEqual(by_name["pci"]["signature"], "bad")
         _, by_name = self.verify(disk, "verify", "--trust", certificate)
-        self.assertEqual(by_name["pci"]["verdict"], "embedded")
+        self.assertEqual(by_name["pci"]["signature"], "embedded")
         self.assertEqual(by_name["pci"]["signer"], "a test")
         listed = self.json("drivers-list", "drivers", disk, "list", "--signers")["drivers"]
-        self.assertEqual([d["signer"] for d in listed if d["name"] == "pci"], ["a test"])
+        self.assertEqual([d["signer"] for d in listed if d["service"] == "pci"], ["a test"])
         lines = drydock("drivers", disk, "list", "--signers").out.splitlines()
         self.assertIn("  signer  ", lines[0])
         self.assertIn("  a test  ", next(line for line in lines if " pci " in line))
@@ -145,7 +146,7 @@ class DriversVerify(DiskTest):
                              "{F750E6C3-38EE-11D1-85E5-00C04FC295EE}\\oem1.cat"))
         document, by_name = self.verify(disk, "verify", "--trust", self.root(), code=0)
         self.assertEqual(document["catalogs"], 12)
-        self.assertEqual(by_name["disk"]["verdict"], "catalog")
+        self.assertEqual(by_name["disk"]["signature"], "catalog")
         self.assertEqual(by_name["disk"]["catalog"], "oem1.cat")
 
 

@@ -1,0 +1,65 @@
+#include "repair/recipes/boot_trust.h"
+
+#include "repair/signature/verify.h"
+#include "vhd/base/try.h"
+
+namespace drydock::repair {
+
+namespace {
+
+using signature::CatalogIndex;
+using signature::CatalogWound;
+
+Result<CatalogIndex> index_copies(const std::vector<CatalogWound>& wounds) {
+  CatalogIndex index;
+  for (const CatalogWound& wound : wounds) {
+    ByteVector content = TRY(wound.copy->folder->read(wound.copy->name));
+    index.add(wound.name, content);
+  }
+  index.seal();
+  return index;
+}
+
+}  // namespace
+
+const CatalogWound* BootTrust::find_cure(const driver::Unresolved& driver) const {
+  for (const signature::Digest& hash : driver.verification.hashes) {
+    auto found = copies.find(hash);
+    if (!found.empty()) return &survey.wounds[found.front()];
+  }
+  return nullptr;
+}
+
+Result<BootTrust> examine_boot_trust(const Installation& windows) {
+  FileSystemPtr volume = TRY(windows.disk().volume(windows.partition()));
+  BootTrust trust;
+  trust.survey =
+      TRY(signature::survey_catalogs(windows, signature::sources_of(windows, volume)));
+  signature::Verifier verifier(trust.survey.index, signature::store_of(windows, volume),
+                               signature::TrustStore::built_in());
+  auto resolution = TRY(driver::resolve_boot_drivers(windows, verifier));
+  trust.examined_count = resolution.examined_count;
+  auto& wounds = trust.survey.wounds;
+  trust.wounds_without_copy =
+      std::erase_if(wounds, [](const CatalogWound& wound) { return !wound.copy; });
+  trust.copies = TRY(index_copies(wounds));
+  bool lost = trust.survey.index.catalogs().empty() && wounds.empty();
+  for (driver::Unresolved& one : resolution.unresolved) {
+    // No catalog makes a program of what is none.
+    bool helped = one.verification.pe && (lost || trust.find_cure(one) != nullptr);
+    (helped ? trust.for_want_of_catalogs : trust.by_themselves)
+        .push_back(std::move(one));
+  }
+  return trust;
+}
+
+void add_stop(const driver::Unresolved& driver, Finding& finding) {
+  if (!driver.driver.stops_boot) return;
+  finding.stops_boot = true;
+  finding.stop_code = "0x5A";
+  finding.status = "0xC0000428";
+  const std::string& path = driver.driver.path->path;
+  finding.image_name = path.substr(path.rfind('\\') + 1);
+}
+
+}  // namespace drydock::repair
