@@ -28,7 +28,7 @@ constexpr const char* kImage = "disk.image";
 
 // A cut leaves some tens of unsafe sectors; what is drawn of their fates adds
 // up over all cuts.
-constexpr std::size_t kOutcomeCountMax = 24;
+constexpr std::size_t kOutcomeCountMax = 12;
 
 repair::OpenForWriting opener(const std::shared_ptr<Host>& host) {
   return [host]() -> Result<std::shared_ptr<Image>> {

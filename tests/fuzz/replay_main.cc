@@ -1,13 +1,14 @@
 // Runs one fuzz target without a fuzzer: on its seeds, on a fixed number of
 // mutations of each, and on the files of the folders that are named.
 //
-//   NAME_replay [FOLDER...]           run
-//   NAME_replay --write FOLDER        write the seeds there, for libFuzzer
+//   NAME_replay [--mutations N] [FOLDER...]   run
+//   NAME_replay --write FOLDER                write the seeds there, for libFuzzer
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -23,7 +24,7 @@ namespace {
 using drydock::ByteVector;
 
 // Enough to shake every field of a small seed, few enough for a plain test.
-constexpr int kMutationsPerSeed = 200;
+constexpr int kUsualMutations = 200;
 
 void run(const ByteVector& input) {
   // A copy of just the size, so that a sanitizer sees the first byte too far.
@@ -81,14 +82,20 @@ int main(int argc, char** argv) {
     }
     return 0;
   }
+  int mutations = kUsualMutations;
+  int first_folder = 1;
+  if (argc > 2 && std::string_view(argv[1]) == "--mutations") {
+    mutations = std::atoi(argv[2]);
+    first_folder = 3;
+  }
   std::mt19937_64 random(1);  // NOLINT: the same inputs at every run
   std::size_t count = 0;
   for (const ByteVector& seed : seeds) {
     run(seed);
-    for (int i = 0; i < kMutationsPerSeed; ++i) run(mutate(seed, random));
-    count += 1 + kMutationsPerSeed;
+    for (int i = 0; i < mutations; ++i) run(mutate(seed, random));
+    count += 1 + static_cast<std::size_t>(mutations);
   }
-  for (int i = 1; i < argc; ++i) {
+  for (int i = first_folder; i < argc; ++i) {
     if (!std::filesystem::is_directory(argv[i])) continue;
     for (const auto& entry : std::filesystem::directory_iterator(argv[i])) {
       run(read_whole(entry.path()));
