@@ -159,13 +159,16 @@ Result<repair::Plan> make_plan(const DriverReplaceRequest& request,
   driver::ReplaceOptions options = TRY(options_of(request));
   Sources sources = TRY(Sources::open(request.from, report));
   ProgressBar bar("catalogs");
-  auto verifier = TRY(signature::guest_verifier(
-      windows, TRY(trust_store(request.trust)), bar.progress()));
+  signature::TrustStore trust = TRY(trust_store(request.trust));
+  auto verifier =
+      TRY(signature::guest_verifier(windows, std::move(trust), bar.progress()));
   if (request.all_unsigned) return plan_all(windows, sources, *verifier, options);
   GuestPath target = TRY(find_target(windows, request.name, installation));
   auto copies = TRY(sources.copies(windows, target));
   repair::Plan plan;
-  TRY(driver::plan_replacement(windows, target, copies, *verifier, options, plan));
+  auto done =
+      driver::plan_replacement(windows, target, copies, *verifier, options, plan);
+  if (!done) return std::move(done).error();
   return plan;
 }
 
