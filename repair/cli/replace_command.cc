@@ -12,7 +12,7 @@
 #include "repair/cli/host_file.h"
 #include "repair/cli/progress_bar.h"
 #include "repair/cli/trust.h"
-#include "repair/driver/inventory.h"
+#include "repair/driver/audit.h"
 #include "repair/driver/replace.h"
 #include "repair/signature/guest_verifier.h"
 #include "vhd/base/try.h"
@@ -35,6 +35,9 @@ class Sources {
   static Result<Sources> open(const std::string& from, Report& report);
   Result<std::vector<FileCopy>> copies(const repair::Installation& windows,
                                        const GuestPath& file) const;
+  bool is_one_file() const {
+    return donor_ && donor_->windows == nullptr && !donor_->is_folder;
+  }
 
  private:
   std::vector<Shelf> shelves_;
@@ -102,25 +105,20 @@ Result<GuestPath> find_target(const repair::Installation& windows,
       .in(name);
 }
 
-// The files of all drivers that are there, or should be, and that nothing signs.
+// The files of all drivers that are there and that nobody signed, or not so that it is
+// believed.
 Result<std::vector<GuestPath>> find_unsigned(const repair::Installation& windows,
-                                             const signature::Verifier& verifier) {
-  driver::Inventory inventory = TRY(driver::read_inventory(windows));
-  std::vector<GuestPath> targets;
+                                             const signature::TrustStore& trust) {
   ProgressBar bar("verify");
-  Progress progress = bar.progress();
-  std::uint64_t done = 0;
-  for (const driver::Driver& one : inventory.drivers) {
-    if (!one.path || one.problem != "" || !one.file) continue;
-    if (std::ranges::find(targets, *one.path) != targets.end()) continue;
-    FileSystemPtr volume = TRY(windows.disk().volume(one.path->partition));
-    File file = TRY(volume->find(one.path->path));
-    DevicePtr data = TRY(file.data());
-    auto found = TRY(verifier.verify(*data, {.use = signature::Use::kernel}));
-    TRY(progress(done += data->size(), 0));
-    bool unsigned_or_bad = found.verified == signature::Verified::unsigned_file ||
-                           found.verified == signature::Verified::bad;
-    if (unsigned_or_bad) targets.push_back(*one.path);
+  driver::Audit audit = TRY(driver::audit(windows, trust, {.files = bar.progress()}));
+  std::vector<GuestPath> targets;
+  for (std::size_t i = 0; i < audit.verdicts.size(); ++i) {
+    driver::Verdict verdict = audit.verdicts[i].verdict;
+    if (verdict != driver::Verdict::unsigned_file && verdict != driver::Verdict::bad) {
+      continue;
+    }
+    const GuestPath& path = *audit.inventory.drivers[i].path;
+    if (std::ranges::find(targets, path) == targets.end()) targets.push_back(path);
   }
   return targets;
 }
@@ -137,10 +135,11 @@ Result<driver::ReplaceOptions> options_of(const DriverReplaceRequest& request) {
 
 Result<repair::Plan> plan_all(const repair::Installation& windows,
                               const Sources& sources,
+                              const signature::TrustStore& trust,
                               const signature::Verifier& verifier,
                               const driver::ReplaceOptions& options) {
   repair::Plan plan;
-  for (const GuestPath& target : TRY(find_unsigned(windows, verifier))) {
+  for (const GuestPath& target : TRY(find_unsigned(windows, trust))) {
     auto copies = TRY(sources.copies(windows, target));
     auto done =
         driver::plan_replacement(windows, target, copies, verifier, options, plan);
@@ -160,9 +159,15 @@ Result<repair::Plan> make_plan(const DriverReplaceRequest& request,
   Sources sources = TRY(Sources::open(request.from, report));
   ProgressBar bar("catalogs");
   signature::TrustStore trust = TRY(trust_store(request.trust));
-  auto verifier =
-      TRY(signature::guest_verifier(windows, std::move(trust), bar.progress()));
-  if (request.all_unsigned) return plan_all(windows, sources, *verifier, options);
+  auto verifier = TRY(signature::guest_verifier(windows, trust, bar.progress()));
+  if (request.all_unsigned && sources.is_one_file()) {
+    return Error(Errc::bad_argument,
+                 "one file is no copy of them all: name a folder or an image")
+        .in("--from");
+  }
+  if (request.all_unsigned) {
+    return plan_all(windows, sources, trust, *verifier, options);
+  }
   GuestPath target = TRY(find_target(windows, request.name, installation));
   auto copies = TRY(sources.copies(windows, target));
   repair::Plan plan;

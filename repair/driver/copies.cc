@@ -72,9 +72,14 @@ Result<FileCopy> copy_of(const repair::Installation& donor,
                          const repair::Installation& windows,
                          const repair::GuestPath& file) {
   const std::string& root = windows.root();
-  bool inside = equal_ignoring_case(file.path.substr(0, root.size()), root);
-  repair::GuestPath there =
-      donor.in_windows(inside ? file.path.substr(root.size()) : file.path);
+  repair::GuestPath there{.partition = donor.partition(), .path = file.path};
+  if (file.partition != windows.partition()) {
+    auto system = donor.disk().system_partition();
+    if (!system) return Error(Errc::not_found, "it has no system partition");
+    there.partition = *system;
+  } else if (repair::is_within(file.path, root)) {
+    there = donor.in_windows(file.path.substr(root.size()));
+  }
   FileSystemPtr volume = TRY(donor.disk().volume(there.partition));
   TRY(volume->find(there.path));
   return copy_at(std::move(volume), there.path, donor.disk().show(there));

@@ -36,7 +36,8 @@ enum class Shelf : std::uint8_t { component_store, driver_store };
 Result<std::vector<FileCopy>> copies_on(const repair::Installation& windows,
                                         Shelf shelf, const repair::GuestPath& file);
 
-// The file at the same place of another Windows.  not_found where it has none.
+// The file at the same place of another Windows, or of its system partition.
+// not_found where it has none.
 Result<FileCopy> copy_of(const repair::Installation& donor,
                          const repair::Installation& windows,
                          const repair::GuestPath& file);

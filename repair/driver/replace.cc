@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "vhd/base/sha256.h"
+#include "repair/signature/guest_verifier.h"
 #include "vhd/base/try.h"
 #include "vhd/memory_device.h"
 
@@ -72,13 +72,15 @@ struct Candidate {
 
 // The copy, where it is a program for this machine that is believed; else why not.
 Result<Candidate> examine(const FileCopy& copy, std::optional<std::uint16_t> machine,
-                          const signature::Verifier& verifier, bool allow_unsigned) {
+                          const signature::Verifier& verifier, std::uint32_t build,
+                          const ReplaceOptions& options) {
   Candidate candidate;
   candidate.content = TRY(copy.read());
   MemoryDevice device(candidate.content);
   Replacement& found = candidate.replacement;
   found.place = copy.place;
-  found.verification = TRY(verifier.verify(device, {.use = signature::Use::kernel}));
+  found.verification =
+      TRY(verifier.verify(device, {.use = signature::Use::kernel, .build = build}));
   const auto& pe = found.verification.pe;
   if (!pe) return Error(Errc::corrupt, "it is no program");
   if (machine && pe->machine != *machine) {
@@ -86,13 +88,10 @@ Result<Candidate> examine(const FileCopy& copy, std::optional<std::uint16_t> mac
                                                 signature::machine_word(pe->machine),
                                                 signature::machine_word(*machine)));
   }
-  if (!is_believed(found.verification) && !allow_unsigned) {
+  if (!is_believed(found.verification) && !options.allow_unsigned) {
     return Error(Errc::corrupt, found.verification.why);
   }
   found.version = version_of(device, *pe);
-  Sha256 hash;
-  hash.add(candidate.content);
-  found.sha256 = hash.hex();
   return candidate;
 }
 
@@ -167,10 +166,11 @@ Result<Replacement> plan_replacement(const repair::Installation& windows,
   auto version = options.version ? options.version : wanted.version;
   auto machine = machine_of(windows);
   if (!machine) machine = wanted.machine;
+  std::uint32_t build = signature::build_of(windows);
   std::vector<std::string> refused;
   std::vector<Candidate> candidates;
   for (const FileCopy& copy : copies) {
-    auto candidate = examine(copy, machine, verifier, options.allow_unsigned);
+    auto candidate = examine(copy, machine, verifier, build, options);
     if (!candidate) {
       refused.push_back(fmt::format("{}: {}", copy.place, candidate.error().words()));
     } else if (version && candidate->replacement.version != version) {

@@ -25,8 +25,7 @@ struct ReplaceOptions {
 };
 
 struct Replacement {
-  std::string place;   // of the copy
-  std::string sha256;  // of its bytes
+  std::string place;  // of the copy
   std::optional<signature::VersionNumber> version = {};
   signature::Verification verification;
   // Why each of the other copies wasn't taken.

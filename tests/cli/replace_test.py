@@ -92,6 +92,8 @@ class Replace(DiskTest):
         self.succeed(drydock("drivers", disk, "replace"), 64)
         self.succeed(drydock("drivers", disk, "replace", "cdrom", "--all-unsigned"), 64)
         self.replace(disk, "nothing", code=3)
+        error = self.replace(disk, "--all-unsigned", "--from", self.root, code=3)
+        self.assertIn("no copy of them all", error["error"]["what"])
         self.replace(disk, "cdrom", "--version", "ten", code=3)
 
 
