@@ -7,8 +7,8 @@
 
 namespace drydock {
 
-// "libntfs-3g 2022.10.3, libwim 1.13.6": as this program was built with them; what
-// the system has since put in their place has the same interface.
+// "libntfs-3g 2022.10.3, libwim 1.13.6": as this program was built with them; where
+// they are shared, the system may have put others of the same interface in their place.
 std::string ntfs_library_versions();
 
 }  // namespace drydock

@@ -186,10 +186,10 @@ FileKind Volume::kind_of(const IndexedName& name) const {
 
 Done Volume::list_names(const File& directory, const VisitName& visit) const {
   Inode inode = TRY(open_directory(directory));
+  std::uint64_t itself = inode.reference().record;
   return visit_directory(inode, [&](IndexedName&& name) {
     // One that bites its own tail isn't opened twice.
-    bool itself = name.file.record == inode.reference().record;
-    return visit(name.name, itself ? name.kind : kind_of(name));
+    return visit(name.name, name.file.record == itself ? name.kind : kind_of(name));
   });
 }
 

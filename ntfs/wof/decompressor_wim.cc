@@ -3,6 +3,19 @@
 
 #include "ntfs/wof/decompressor.h"
 
+// libwim's decompressors are linked from its archive, and where they allocate memory is
+// also where it hands an allocator on to what writes a WIM's XML.  That one call, which
+// nobody makes here, would bring libxml2 and ICU into every program, and with them a
+// third of the time that it takes to start.  So this stands for it, unless a program
+// links all of libwim.
+extern "C" [[gnu::weak]] bool xml_set_memory_allocator(void* (*)(std::size_t),
+                                                       void (*)(void*),
+                                                       void* (*)(void*, std::size_t));
+bool xml_set_memory_allocator(void* (*)(std::size_t), void (*)(void*),
+                              void* (*)(void*, std::size_t)) {
+  return true;
+}
+
 namespace drydock::wof {
 
 namespace {
@@ -42,8 +55,8 @@ Result<std::unique_ptr<Decompressor>> make_decompressor(Compression compression)
 }
 
 std::string library_version() {
-  std::uint32_t version = wimlib_get_version();
-  return fmt::format("{}.{}.{}", version >> 20, version >> 10 & 0x3ff, version & 0x3ff);
+  return fmt::format("{}.{}.{}", WIMLIB_MAJOR_VERSION, WIMLIB_MINOR_VERSION,
+                     WIMLIB_PATCH_VERSION);
 }
 
 }  // namespace drydock::wof

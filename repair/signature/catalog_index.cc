@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "repair/signature/catalog.h"
-#include "vhd/base/sha256.h"
 #include "vhd/base/try.h"
 
 namespace drydock::signature {
@@ -23,9 +22,6 @@ void CatalogIndex::add(const std::string& name, Bytes content) {
   IndexedCatalog catalog;
   catalog.name = name;
   catalog.size = content.size();
-  Sha256 hash;
-  hash.add(content);
-  catalog.sha256 = hash.hex();
   auto number = static_cast<std::uint32_t>(catalogs_.size());
   std::size_t before = entries_.size();
   auto walked = for_each_member_digest(content, [&](const MemberDigest& member) {

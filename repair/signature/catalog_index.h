@@ -24,7 +24,6 @@ namespace drydock::signature {
 struct IndexedCatalog {
   std::string name;        // "oem3.cat"
   std::uint64_t size = 0;  // in bytes
-  std::string sha256;      // of the file: 64 lower-case hex digits; "" if unread
   std::size_t digest_count = 0;
   // Why nothing of it is in the index: "the file is empty"; "" where all of it is.
   std::string problem;

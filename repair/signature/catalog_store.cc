@@ -47,8 +47,8 @@ std::string hash_of(Bytes content) {
 // What is being found out of one store.
 class Surveyor {
  public:
-  Surveyor(CatalogSurvey& survey, const CatalogSources& sources)
-      : survey_(survey), sources_(sources) {}
+  Surveyor(CatalogSurvey& survey, CatalogFolderPtr store, const CatalogSources& sources)
+      : survey_(survey), store_(std::move(store)), sources_(sources) {}
 
   void compare_names();
   void look_further();
@@ -56,6 +56,7 @@ class Surveyor {
  private:
   std::vector<CatalogFolder::Name> names_in(const CatalogFolderPtr& folder);
   bool in_store(const std::string& name) const;
+  bool has_copy(const std::string& name) const;
   std::optional<CatalogWound::Copy> copy_in(const CatalogFolderPtr& folder,
                                             const std::string& name);
   void add_wound(CatalogWound wound);
@@ -65,6 +66,7 @@ class Surveyor {
   bool wants_more() const;
 
   CatalogSurvey& survey_;
+  CatalogFolderPtr store_;
   const CatalogSources& sources_;
   std::set<std::string> store_names_;      // lower case
   std::set<std::string> package_names_;    // lower case
@@ -83,6 +85,13 @@ std::vector<CatalogFolder::Name> Surveyor::names_in(const CatalogFolderPtr& fold
 
 bool Surveyor::in_store(const std::string& name) const {
   return store_names_.contains(ascii_lower(name));
+}
+
+// Whether the packages or the component store have one of the store's catalogs, too.
+bool Surveyor::has_copy(const std::string& name) const {
+  if (package_names_.contains(ascii_lower(name))) return true;
+  auto content = store_->read(name);
+  return content && component_names_.contains(hash_of(*content) + ".cat");
 }
 
 // A sound copy, whose hashes are then known to be had.
@@ -118,8 +127,7 @@ void Surveyor::compare_names() {
       add_wound({.kind = CatalogWound::Kind::damaged,
                  .name = catalog.name,
                  .problem = catalog.problem});
-    } else if (!package_names_.contains(ascii_lower(catalog.name)) &&
-               !component_names_.contains(catalog.sha256 + ".cat")) {
+    } else if (!has_copy(catalog.name)) {
       survey_.without_copy.push_back(catalog.name);
     }
   }
@@ -215,7 +223,7 @@ Result<CatalogSurvey> survey_catalogs(const repair::Installation& windows,
   }
   survey.folder_missing = !index;
   if (index) survey.index = *std::move(index);
-  Surveyor surveyor(survey, sources);
+  Surveyor surveyor(survey, store, sources);
   surveyor.compare_names();
   surveyor.look_further();
   return survey;

@@ -47,6 +47,17 @@ std::optional<Lead> lead(unsigned char byte) {
   return std::nullopt;
 }
 
+// Draws four units of UTF-16 together to four letters, if all are ASCII.
+bool put_four_letters(Bytes from, char* into) {
+  constexpr std::uint64_t kNotAscii = 0xFF80'FF80'FF80'FF80;
+  std::uint64_t units = *load<le64>(from, 0);
+  if ((units & kNotAscii) != 0) return false;
+  units = (units | units >> 8) & 0x0000'FFFF'0000'FFFF;
+  le32 four = static_cast<std::uint32_t>(units | units >> 16);
+  std::memcpy(into, &four, sizeof(four));
+  return true;
+}
+
 }  // namespace
 
 std::string to_utf8(std::u16string_view text) {
@@ -106,22 +117,16 @@ ByteVector utf16le_bytes(std::u16string_view text) {
 }
 
 std::string utf8_from_utf16le(Bytes bytes) {
-  // Most text is ASCII, and a directory may hold a hundred thousand names: four
-  // units at a time are looked at, and drawn together.
-  constexpr std::uint64_t kNotAscii = 0xFF80'FF80'FF80'FF80;
-  std::string out(bytes.size() / 2, '\0');
-  std::size_t i = 0;
-  for (; i + 4 <= out.size(); i += 4) {
-    std::uint64_t units = *load<le64>(bytes, 2 * i);
-    if ((units & kNotAscii) != 0) return to_utf8(utf16le(bytes));
-    units = (units | units >> 8) & 0x0000'FFFF'0000'FFFF;
-    le32 four = static_cast<std::uint32_t>(units | units >> 16);
-    std::memcpy(out.data() + i, &four, sizeof(four));
-  }
-  for (; i < out.size(); ++i) {
-    auto low = std::to_integer<unsigned char>(bytes[2 * i]);
-    if (low >= 0x80 || bytes[2 * i + 1] != std::byte{0}) return to_utf8(utf16le(bytes));
-    out[i] = static_cast<char>(low);
+  // Most text is ASCII, and a directory may hold a hundred thousand names.
+  constexpr std::size_t kStep = 4;
+  std::size_t count = bytes.size() / 2;
+  if (count < kStep) return to_utf8(utf16le(bytes));
+  std::string out(count, '\0');
+  for (std::size_t i = 0; i < count; i += kStep) {
+    std::size_t at = std::min(i, count - kStep);  // the last may draw some again
+    if (!put_four_letters(bytes.subspan(2 * at, 2 * kStep), out.data() + at)) {
+      return to_utf8(utf16le(bytes));
+    }
   }
   return out;
 }
