@@ -13,6 +13,7 @@ namespace {
 worker::HostFiles files_to_judge(const DriversRequest& request) {
   worker::HostFiles files = files_of(request.image, request.disk);
   for (const std::string& path : request.trust) files.read(path);
+  files.write(request.catalog_cache);
   return files;
 }
 
@@ -38,6 +39,8 @@ void add_verify(CLI::App& drivers, DriverRequests& requests, Command& command) {
   verb.add_option("--installation", request.installation, "Which Windows, from 0");
   add_trust(verb, request.trust);
   verb.add_flag("--all", request.all, "Tell of what is believed, too");
+  verb.add_option("--catalog-cache", request.catalog_cache,
+                  "A file that keeps what catalogs hold, for the next image");
   add_disk_options(verb, request.disk);
   verb.callback([&] {
     request.image = requests.image;

@@ -19,6 +19,7 @@ struct DriversRequest {
   bool signers = false;            // list: who signed each file, too
   bool all = false;                // verify: tells of what is believed, too
   std::vector<std::string> trust;  // of both: files with certificates
+  std::string catalog_cache;       // verify: a file of the host; "" for none
   DiskChoice disk;
 };
 Exit list_drivers(const DriversRequest& request, Report& report);

@@ -7,6 +7,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "repair/cli/catalog_cache.h"
 #include "repair/cli/driver_verbs.h"
 #include "repair/cli/guest_files.h"
 #include "repair/cli/json.h"
@@ -219,7 +220,8 @@ Result<bool> report_inventory(const Meant& meant, const driver::Inventory& inven
   return inventory.problems.empty() && !system->dirty();
 }
 
-Result<driver::Audit> audit_of(const Meant& meant, const DriversRequest& request) {
+Result<driver::Audit> audit_of(const Meant& meant, const DriversRequest& request,
+                               Report& report) {
   signature::TrustStore trust = TRY(trust_store(request.trust));
   // One at a time, so that each takes its line away.
   auto catalogs = std::make_unique<ProgressBar>("catalogs");
@@ -235,14 +237,18 @@ Result<driver::Audit> audit_of(const Meant& meant, const DriversRequest& request
     }
     return of_files(done, total);
   };
-  return driver::audit(meant.windows(), std::move(trust), options);
+  auto cache = read_catalog_cache(request.catalog_cache, report);
+  if (cache) options.cache = &*cache;
+  driver::Audit audit = TRY(driver::audit(meant.windows(), std::move(trust), options));
+  if (cache) keep_catalog_cache(*cache, request.catalog_cache, report);
+  return audit;
 }
 
 Result<bool> list_in(const DriversRequest& request, Report& report) {
   Meant meant = TRY(open_meant(request, report));
   driver::Audit audit;
   if (request.signers) {
-    audit = TRY(audit_of(meant, request));
+    audit = TRY(audit_of(meant, request, report));
   } else {
     audit.inventory = TRY(driver::read_inventory(meant.windows()));
     audit.verdicts.resize(audit.inventory.drivers.size());
@@ -336,7 +342,7 @@ std::string counts_text(const driver::Audit& audit) {
 
 Result<Exit> verify_in(const DriversRequest& request, Report& report) {
   Meant meant = TRY(open_meant(request, report));
-  driver::Audit audit = TRY(audit_of(meant, request));
+  driver::Audit audit = TRY(audit_of(meant, request, report));
   json document;
   bool whole = TRY(report_inventory(meant, audit.inventory, report, document));
   json drivers = json::array();

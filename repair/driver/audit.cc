@@ -232,8 +232,8 @@ Result<Audit> audit(const repair::Installation& windows, signature::TrustStore t
   auto under_lock = [&](signature::CatalogFolderPtr folder) {
     return locked(lock, std::move(folder));
   };
-  auto verifier = TRY(signature::guest_verifier(windows, std::move(trust),
-                                                options.catalogs, under_lock));
+  auto verifier = TRY(signature::guest_verifier(
+      windows, std::move(trust), options.catalogs, under_lock, options.cache));
   if (!verifier->policy_problem().empty()) {
     audit.inventory.problems.push_back(
         fmt::format("what the list of vulnerable drivers denies isn't told: {}",

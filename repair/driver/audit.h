@@ -56,6 +56,8 @@ struct AuditOptions {
   std::size_t thread_count = 0;
   Progress catalogs = {};  // bytes of catalogs
   Progress files = {};     // bytes of files
+  // Of what catalogs of other guests hold; it gets what this one's do.
+  signature::IndexCache* cache = nullptr;
 };
 
 // Fails as read_inventory(), as reading the catalogs, and as the progresses do.  A file

@@ -40,14 +40,14 @@ class GuestFolder final : public CatalogFolder {
     File folder = TRY(volume_->find(path_).in(place_));
     std::vector<Name> names;
     TRY(volume_
-            ->list(folder,
-                   [&](const Entry& entry) {
-                     if (entry.stat.kind == FileKind::file &&
-                         names_catalog(entry.name)) {
-                       names.push_back({entry.name, entry.stat.size});
-                     }
-                     return names.size() <= kCatalogsMax;
-                   })
+            ->list(
+                folder,
+                [&](const Entry& entry) {
+                  if (entry.stat.kind == FileKind::file && names_catalog(entry.name)) {
+                    names.push_back({entry.name, entry.stat.size, entry.stat.modified});
+                  }
+                  return names.size() <= kCatalogsMax;
+                })
             .in(place_));
     if (names.size() > kCatalogsMax) return too_many().in(place_);
     sort_by_name(names);
@@ -81,7 +81,7 @@ class HostFolder final : public CatalogFolder {
       std::string name = at->path().filename().string();
       if (!at->is_regular_file(unsized) || !names_catalog(name)) continue;
       std::uint64_t size = at->file_size(unsized);
-      if (!unsized) names.push_back({std::move(name), size});
+      if (!unsized) names.push_back({std::move(name), size, 0});
       if (names.size() > kCatalogsMax) return too_many().in(place_);
     }
     if (error) {

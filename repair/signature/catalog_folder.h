@@ -21,6 +21,7 @@ class CatalogFolder {
   struct Name {
     std::string name;  // "oem3.cat"
     std::uint64_t size = 0;
+    FileTime modified = 0;  // 0 for files of the host
   };
 
   virtual ~CatalogFolder() = default;

@@ -9,32 +9,43 @@
 
 namespace drydock::signature {
 
-CatalogIndex::Entry CatalogIndex::entry_of(const Digest& digest,
-                                           std::uint32_t catalog) {
-  Entry entry{.start = {}, .catalog = catalog};
+namespace {
+
+DigestStart start_of(const Digest& digest) {
+  DigestStart start{};
   Bytes bytes = digest.bytes();
-  std::copy_n(bytes.begin(), std::min(bytes.size(), entry.start.size()),
-              entry.start.begin());
-  return entry;
+  std::copy_n(bytes.begin(), std::min(bytes.size(), start.size()), start.begin());
+  return start;
+}
+
+// Of each digest in a catalog; fails as walking it does.
+Result<std::vector<DigestStart>> starts_in(Bytes catalog) {
+  std::vector<DigestStart> starts;
+  TRY(for_each_member_digest(catalog, [&](const MemberDigest& member) {
+    starts.push_back(start_of(member.digest));
+    return true;
+  }));
+  return starts;
+}
+
+}  // namespace
+
+void CatalogIndex::add(IndexedCatalog catalog, const std::vector<DigestStart>& starts) {
+  auto number = static_cast<std::uint32_t>(catalogs_.size());
+  for (const DigestStart& start : starts) {
+    entries_.push_back({.start = start, .catalog = number});
+  }
+  catalog.digest_count = starts.size();
+  catalogs_.push_back(std::move(catalog));
 }
 
 void CatalogIndex::add(const std::string& name, Bytes content) {
   IndexedCatalog catalog;
   catalog.name = name;
   catalog.size = content.size();
-  auto number = static_cast<std::uint32_t>(catalogs_.size());
-  std::size_t before = entries_.size();
-  auto walked = for_each_member_digest(content, [&](const MemberDigest& member) {
-    entries_.push_back(entry_of(member.digest, number));
-    return true;
-  });
-  if (walked) {
-    catalog.digest_count = entries_.size() - before;
-  } else {
-    entries_.resize(before);
-    catalog.problem = walked.error().describe();
-  }
-  catalogs_.push_back(std::move(catalog));
+  auto starts = starts_in(content);
+  if (!starts) catalog.problem = starts.error().describe();
+  add(std::move(catalog), starts ? *starts : std::vector<DigestStart>());
 }
 
 void CatalogIndex::seal() {
@@ -44,21 +55,27 @@ void CatalogIndex::seal() {
 }
 
 Result<CatalogIndex> CatalogIndex::read(const CatalogFolder& folder,
-                                        const Progress& progress) {
+                                        const Progress& progress, IndexCache* cache) {
   std::vector<CatalogFolder::Name> names = TRY(folder.names());
   std::uint64_t total = 0;
   for (const CatalogFolder::Name& name : names) total += name.size;
   CatalogIndex index;
   std::uint64_t done = 0;
   for (const CatalogFolder::Name& name : names) {
-    if (auto content = folder.read(name.name)) {
-      index.add(name.name, *content);
+    IndexedCatalog catalog{.name = name.name, .size = name.size, .problem = {}};
+    const auto* kept = cache != nullptr ? cache->find(name) : nullptr;
+    if (kept != nullptr) {
+      index.is_from_cache_ = true;
+      index.add(std::move(catalog), *kept);
+    } else if (auto content = folder.read(name.name); !content) {
+      catalog.problem = content.error().words();
+      index.add(std::move(catalog), {});
+    } else if (auto starts = starts_in(*content); !starts) {
+      catalog.problem = starts.error().describe();
+      index.add(std::move(catalog), {});
     } else {
-      IndexedCatalog unread;
-      unread.name = name.name;
-      unread.size = name.size;
-      unread.problem = content.error().words();
-      index.catalogs_.push_back(std::move(unread));
+      index.add(std::move(catalog), *starts);
+      if (cache != nullptr) cache->add(name, *std::move(starts));
     }
     done += name.size;
     if (progress) TRY(progress(done, total));
@@ -68,7 +85,7 @@ Result<CatalogIndex> CatalogIndex::read(const CatalogFolder& folder,
 }
 
 std::vector<std::size_t> CatalogIndex::find(const Digest& digest) const {
-  Entry first = entry_of(digest, 0);
+  Entry first{.start = start_of(digest), .catalog = 0};
   std::vector<std::size_t> found;
   for (auto at = std::ranges::lower_bound(entries_, first);
        at != entries_.end() && at->start == first.start; ++at) {

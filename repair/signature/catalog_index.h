@@ -6,7 +6,8 @@
 // (verify.h), which costs a thousand times as much and is asked of one or two.
 //
 // It keeps the first 16 bytes of each digest: 20 bytes for each that a catalog holds,
-// some 10 MB for a whole CatRoot.
+// some 10 MB for a whole CatRoot.  They may come from what was kept of another guest's
+// catalogs (index_cache.h).
 
 #pragma once
 
@@ -17,6 +18,7 @@
 
 #include "repair/signature/catalog_folder.h"
 #include "repair/signature/digest.h"
+#include "repair/signature/index_cache.h"
 #include "vhd/progress.h"
 
 namespace drydock::signature {
@@ -34,11 +36,12 @@ class CatalogIndex {
   // Of no catalogs.
   CatalogIndex() = default;
 
-  // Reads every catalog of `folder`.  One that can't be read or walked is in
-  // catalogs() with its problem.  Fails as CatalogFolder::names() and `progress`, which
-  // counts bytes, do.
+  // Reads every catalog of `folder`, but those that `cache` has; it gets the others.
+  // One that can't be read or walked is in catalogs() with its problem.  Fails as
+  // CatalogFolder::names() and `progress`, which counts bytes, do.
   static Result<CatalogIndex> read(const CatalogFolder& folder,
-                                   const Progress& progress = {});
+                                   const Progress& progress = {},
+                                   IndexCache* cache = nullptr);
 
   // Adds one catalog, last in catalogs().  find() may be called after seal().
   void add(const std::string& name, Bytes content);
@@ -51,19 +54,24 @@ class CatalogIndex {
   std::vector<std::size_t> find(const Digest& digest) const;
   bool holds(const Digest& digest) const { return !find(digest).empty(); }
 
+  // Whether some of it is from a cache: what is found may not be in the catalog, and
+  // what isn't found may be.
+  bool is_from_cache() const { return is_from_cache_; }
+
   // Digests of all catalogs together.
   std::size_t digest_count() const { return entries_.size(); }
 
  private:
   struct Entry {
-    std::array<std::byte, 16> start;
+    DigestStart start;
     std::uint32_t catalog;
     friend auto operator<=>(const Entry&, const Entry&) = default;
   };
-  static Entry entry_of(const Digest& digest, std::uint32_t catalog);
+  void add(IndexedCatalog catalog, const std::vector<DigestStart>& starts);
 
   std::vector<IndexedCatalog> catalogs_;
   std::vector<Entry> entries_;  // sorted once sealed
+  bool is_from_cache_ = false;
 };
 
 }  // namespace drydock::signature

@@ -46,11 +46,12 @@ Result<std::optional<Policy>> driver_policy(const repair::Installation& windows,
 Result<std::unique_ptr<Verifier>> guest_verifier(const repair::Installation& windows,
                                                  TrustStore trust,
                                                  const Progress& progress,
-                                                 const AroundFolder& around) {
+                                                 const AroundFolder& around,
+                                                 IndexCache* cache) {
   FileSystemPtr volume = TRY(windows.disk().volume(windows.partition()));
   CatalogFolderPtr store = store_of(windows, volume);
   if (around) store = around(std::move(store));
-  auto index = CatalogIndex::read(*store, progress);
+  auto index = CatalogIndex::read(*store, progress, cache);
   if (!index && index.error().code() != Errc::not_found) {
     return std::move(index).error();
   }

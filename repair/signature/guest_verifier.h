@@ -17,12 +17,14 @@ namespace drydock::signature {
 // catalogs.  Fails as reading them and `progress` do.
 //
 // The folder of the catalogs is read as what `around` makes of it, where there is such:
-// who verifies on several threads puts a lock around it.
+// who verifies on several threads puts a lock around it.  What `cache` has of them
+// isn't read now.
 using AroundFolder = std::function<CatalogFolderPtr(CatalogFolderPtr)>;
 Result<std::unique_ptr<Verifier>> guest_verifier(const repair::Installation& windows,
                                                  TrustStore trust,
                                                  const Progress& progress = {},
-                                                 const AroundFolder& around = {});
+                                                 const AroundFolder& around = {},
+                                                 IndexCache* cache = nullptr);
 
 // CurrentBuildNumber, as VerifyOptions has it; 0 where it isn't known.
 std::uint32_t build_of(const repair::Installation& windows);

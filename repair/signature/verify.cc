@@ -225,20 +225,39 @@ Verifier::Verifier(CatalogIndex index, CatalogFolderPtr catalogs, TrustStore tru
       catalogs_(std::move(catalogs)),
       trust_(std::move(trust)) {}
 
-Result<Verifier::Judged> Verifier::judge_catalog(std::size_t catalog,
-                                                 Purpose purpose) const {
+Result<const Verifier::Judged*> Verifier::judge_catalog(std::size_t number,
+                                                        Purpose purpose) const {
   std::scoped_lock lock(mutex_);
-  std::tuple key(catalog, purpose.use, purpose.build);
-  if (auto known = judged_.find(key); known != judged_.end()) return known->second;
-  ByteVector content = TRY(catalogs_->read(index_.catalogs()[catalog].name));
+  std::tuple key(number, purpose.use, purpose.build);
+  if (auto known = judged_.find(key); known != judged_.end()) return &known->second;
+  const std::string& name = index_.catalogs()[number].name;
+  ByteVector content = TRY(catalogs_->read(name));
   SignedData message = TRY(read_signed_data(content, &certificates_));
   Judged judged{.judgement = judge(message, trust_, purpose), .holds = holds(message)};
-  judged_.emplace(key, judged);
-  return judged;
+  if (index_.is_from_cache()) {
+    judged.members.add(name, content);
+    judged.members.seal();
+  }
+  return &judged_.emplace(key, std::move(judged)).first->second;
+}
+
+Result<const CatalogIndex*> Verifier::index_without_cache() const {
+  std::scoped_lock lock(mutex_);
+  if (!without_cache_) without_cache_ = TRY(CatalogIndex::read(*catalogs_));
+  return &*without_cache_;
 }
 
 Result<Verification> Verifier::verify(const BlockDevice& file,
                                       const VerifyOptions& options) const {
+  if (!index_.is_from_cache()) return verify_by(index_, file, options);
+  auto verification = verify_by(index_, file, options);
+  if (verification && is_believed(*verification)) return verification;
+  return verify_by(*TRY(index_without_cache()), file, options);
+}
+
+Result<Verification> Verifier::verify_by(const CatalogIndex& index,
+                                         const BlockDevice& file,
+                                         const VerifyOptions& options) const {
   Verification verification;
   Case it(file, verification);
   TRY(it.open(certificates_));
@@ -252,17 +271,20 @@ Result<Verification> Verifier::verify(const BlockDevice& file,
   for (Algorithm algorithm : {Algorithm::sha256, Algorithm::sha1}) {
     if (is_believed(verification) && options.hashes.empty()) break;
     TRY(it.hash({algorithm}));
-    for (std::size_t catalog : index_.find(*verification.hash(algorithm))) {
-      const std::string& name = index_.catalogs()[catalog].name;
+    const Digest& hash = *verification.hash(algorithm);
+    for (std::size_t catalog : index.find(hash)) {
+      const std::string& name = index.catalogs()[catalog].name;
       if (std::ranges::find(verification.catalogs, name) != verification.catalogs.end())
         continue;
+      if (!is_believed(verification)) {
+        const Judged& judged = *TRY(judge_catalog(catalog, purpose).in(name));
+        if (index.is_from_cache() && !judged.members.holds(hash)) continue;
+        verification.resolves = verification.resolves || judged.holds;
+        bool was = verification.judgement.has_value();
+        settle_for(judged.judgement, Verified::catalog, verification);
+        if (!was || is_believed(verification)) verification.catalog = name;
+      }
       verification.catalogs.push_back(name);
-      if (is_believed(verification)) continue;
-      Judged judged = TRY(judge_catalog(catalog, purpose).in(name));
-      verification.resolves = verification.resolves || judged.holds;
-      bool was = verification.judgement.has_value();
-      settle_for(std::move(judged.judgement), Verified::catalog, verification);
-      if (!was || is_believed(verification)) verification.catalog = name;
     }
   }
   if (!verification.judgement) {

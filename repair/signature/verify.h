@@ -4,6 +4,10 @@
 // Both are tried, as Windows does: a file whose own signature isn't believed may be
 // in a catalog all the same.  A guest's file is judged by the guest's catalogs alone,
 // since those of another build hold other files.
+//
+// Where the catalogs' index is from a cache, a file is believed by a catalog that was
+// read and has its hash; one that isn't believed so is judged again by all catalogs, as
+// if there were no cache.
 
 #pragma once
 
@@ -85,9 +89,14 @@ class Verifier {
  private:
   struct Judged {
     Judgement judgement;
-    bool holds;  // it signs what it says, whoever signed
+    bool holds;                 // it signs what it says, whoever signed
+    CatalogIndex members = {};  // its own, where index_ is from a cache
   };
-  Result<Judged> judge_catalog(std::size_t catalog, Purpose purpose) const;
+  // The catalog `number` of index_, which stays where it is.
+  Result<const Judged*> judge_catalog(std::size_t number, Purpose purpose) const;
+  Result<Verification> verify_by(const CatalogIndex& index, const BlockDevice& file,
+                                 const VerifyOptions& options) const;
+  Result<const CatalogIndex*> index_without_cache() const;
 
   CatalogIndex index_;
   CatalogFolderPtr catalogs_;
@@ -98,6 +107,7 @@ class Verifier {
   // Of catalogs that were judged already.
   mutable std::mutex mutex_;
   mutable std::map<std::tuple<std::size_t, Use, std::uint32_t>, Judged> judged_;
+  mutable std::optional<CatalogIndex> without_cache_;  // once it was asked for
 };
 
 }  // namespace drydock::signature

@@ -4,6 +4,7 @@ import unittest
 
 from program import CORPUS, HARNESS, DiskTest, drydock, run
 
+STORE = "C:\\Windows\\System32\\CatRoot\\{F750E6C3-38EE-11D1-85E5-00C04FC295EE}\\"
 DRIVERS = "C:\\Windows\\System32\\drivers\\"
 
 
@@ -148,6 +149,30 @@ class DriversVerify(DiskTest):
         self.assertEqual(document["catalogs"], 12)
         self.assertEqual(by_name["disk"]["signature"], "catalog")
         self.assertEqual(by_name["disk"]["catalog"], "oem1.cat")
+
+    def test_what_catalogs_hold_is_kept_for_the_next_image(self):
+        disk, cache = self.disk(), self.folder / "catalogs"
+        words = ("verify", "--trust", self.root(), "--all")
+        plain = self.succeed(drydock("drivers", disk, *words)).out
+        for _ in range(2):
+            ran = drydock("drivers", disk, *words, "--catalog-cache", cache)
+            self.assertEqual(self.succeed(ran).out, plain)
+            self.assertEqual(ran.err, "")
+        kept = cache.read_bytes()
+        # One that is lost is missed all the same.
+        self.succeed(drydock("rm", disk, STORE + "oem9.cat"))
+        _, by_name = self.verify(disk, *words, "--catalog-cache", cache)
+        self.assertEqual(by_name["ctsvideo"]["signature"], "unsigned")
+        self.assertEqual(cache.read_bytes(), kept)
+
+    def test_a_file_that_keeps_no_catalogs_is_left_alone(self):
+        other = self.folder / "letter.txt"
+        other.write_bytes(b"dear reader")
+        ran = drydock("drivers", self.disk(), "verify", "--trust", self.root(),
+                      "--catalog-cache", other)
+        self.succeed(ran)
+        self.assertIn("isn't what catalogs are kept in", ran.err)
+        self.assertEqual(other.read_bytes(), b"dear reader")
 
 
 if __name__ == "__main__":

@@ -37,16 +37,22 @@ class Shelf final : public CatalogFolder {
   const std::string& place() const override { return place_; }
   Result<std::vector<Name>> names() const override {
     std::vector<Name> names;
-    for (const auto& [name, bytes] : catalogs_) names.push_back({name, bytes.size()});
+    for (const auto& [name, bytes] : catalogs_) {
+      names.push_back({name, bytes.size(), 0});
+    }
     return names;
   }
   Result<ByteVector> read(const std::string& name) const override {
+    ++read_count;
     return catalogs_.at(name);
   }
 
  private:
   std::map<std::string, ByteVector> catalogs_;
   std::string place_ = "shelf";
+
+ public:
+  mutable std::size_t read_count = 0;
 };
 
 Verifier verifier_of(std::map<std::string, ByteVector> catalogs) {
@@ -168,6 +174,80 @@ TEST(Verify, AnyOtherFileIsHashedWhole) {
   inf.push_back(std::byte{' '});
   EXPECT_EQ(verify(verifier, inf).verified, Verified::unsigned_file);
   EXPECT_EQ(verify(verifier, {}).verified, Verified::unsigned_file);
+}
+
+TEST(CatalogIndex, ReadsNothingThatIsKept) {
+  DRYDOCK_CORPUS_FILE(folder, kDriver);
+  Shelf shelf({{"one.cat", read(folder / "vioscsi.cat")}, {"cut.cat", ByteVector(9)}});
+  IndexCache cache;
+  auto first = CatalogIndex::read(shelf, {}, &cache);
+  ASSERT_TRUE(first);
+  EXPECT_FALSE(first->is_from_cache());
+  EXPECT_TRUE(cache.has_grown());
+  EXPECT_EQ(shelf.read_count, 2u);
+  auto second = CatalogIndex::read(shelf, {}, &cache);
+  ASSERT_TRUE(second);
+  EXPECT_TRUE(second->is_from_cache());
+  EXPECT_EQ(shelf.read_count, 3u);  // the damaged one, which isn't kept
+  EXPECT_EQ(second->digest_count(), first->digest_count());
+  EXPECT_NE(second->catalogs()[0].problem, "");
+}
+
+// What is kept of a catalog may be of another one of its name, size and time.
+class OutOfCache : public testing::Test {
+ protected:
+  // A verifier that has the sample's catalog, and believes that `starts` are in it.
+  Verifier verifier_with(const ByteVector& catalog, std::vector<DigestStart> starts) {
+    shelf_ =
+        std::make_shared<Shelf>(std::map<std::string, ByteVector>{{"a.cat", catalog}});
+    IndexCache cache;
+    cache.add({.name = "a.cat", .size = catalog.size(), .modified = 0},
+              std::move(starts));
+    auto index = CatalogIndex::read(*shelf_, {}, &cache);
+    EXPECT_TRUE(index && index->is_from_cache());
+    return {*std::move(index), shelf_, TrustStore::built_in()};
+  }
+  static DigestStart start_of(const Digest& digest) {
+    DigestStart start{};
+    std::copy_n(digest.bytes().begin(), start.size(), start.begin());
+    return start;
+  }
+
+  std::shared_ptr<Shelf> shelf_;
+};
+
+TEST_F(OutOfCache, AFileIsBelievedByTheOneCatalogThatHasIt) {
+  DRYDOCK_CORPUS_FILE(folder, kDriver);
+  Sample sample = read_sample(folder);
+  Verification plain = verify(verifier_of({{"a.cat", sample.catalog}}), sample.bare);
+  Verifier verifier =
+      verifier_with(sample.catalog, {start_of(*plain.hash(Algorithm::sha256))});
+  Verification found = verify(verifier, sample.bare);
+  EXPECT_EQ(found.verified, Verified::catalog);
+  EXPECT_EQ(found.catalog, "a.cat");
+  EXPECT_EQ(shelf_->read_count, 1u);
+}
+
+TEST_F(OutOfCache, AFileIsNotBelievedByACatalogThatLacksIt) {
+  DRYDOCK_CORPUS_FILE(folder, kDriver);
+  Sample sample = read_sample(folder);
+  ByteVector changed = sample.bare;
+  changed[changed.size() / 2] ^= std::byte{1};
+  Verification plain = verify(verifier_of({{"a.cat", sample.catalog}}), changed);
+  ASSERT_EQ(plain.verified, Verified::unsigned_file);
+  Verifier verifier =
+      verifier_with(sample.catalog, {start_of(*plain.hash(Algorithm::sha256))});
+  Verification found = verify(verifier, changed);
+  EXPECT_EQ(found.verified, Verified::unsigned_file);
+  EXPECT_FALSE(found.resolves);
+  EXPECT_THAT(found.catalogs, IsEmpty());
+}
+
+TEST_F(OutOfCache, AFileThatIsNotKeptIsLookedForInAllCatalogs) {
+  DRYDOCK_CORPUS_FILE(folder, kDriver);
+  Sample sample = read_sample(folder);
+  Verifier verifier = verifier_with(sample.catalog, {});
+  EXPECT_EQ(verify(verifier, sample.bare).verified, Verified::catalog);
 }
 
 TEST(CatalogIndex, HasWhatTheCatalogsHave) {
