@@ -21,6 +21,7 @@ const std::vector<const Fault*>& all_faults() {
       &driver_start_wrong(),
       &signature_catalog_store(),
       &driver_unsigned(),
+      &driver_missing(),
       &verifier_reset(),
   };
   return faults;

@@ -19,6 +19,7 @@ const Fault& driver_start_wrong();
 const Fault& verifier_reset();
 const Fault& signature_catalog_store();
 const Fault& driver_unsigned();
+const Fault& driver_missing();
 const Fault& ntfs_log_unfinished();
 const Fault& ntfs_boot_sector();
 const Fault& ntfs_mft_mirror();

@@ -4,15 +4,11 @@
 
 namespace drydock::driver {
 
-namespace {
-
 bool is_loaded_at_boot(const Driver& driver) {
   if (driver.kind == Kind::boot_file) return true;
   constexpr auto kSystem = static_cast<std::uint32_t>(Start::system);
   return driver.kind != Kind::user_mode && driver.start <= kSystem;
 }
-
-}  // namespace
 
 Result<Resolution> resolve_boot_drivers(const repair::Installation& windows,
                                         const signature::Verifier& verifier) {

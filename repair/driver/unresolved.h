@@ -15,6 +15,9 @@
 
 namespace drydock::driver {
 
+// Before a person sees anything: a boot file, or a driver of Start 0 or 1.
+bool is_loaded_at_boot(const Driver& driver);
+
 struct Unresolved {
   Driver driver;
   signature::Verification verification;
@@ -25,8 +28,7 @@ struct Resolution {
   std::vector<Unresolved> unresolved;  // in the order in which they are loaded
 };
 
-// Of what is loaded before a person sees anything: boot files, and drivers of Start 0
-// and 1, whose files are there.  Fails as reading them does.
+// Of what is loaded at boot and whose files are there.  Fails as reading them does.
 Result<Resolution> resolve_boot_drivers(const repair::Installation& windows,
                                         const signature::Verifier& verifier);
 

@@ -20,6 +20,7 @@ const std::vector<const Recipe*>& all_recipes() {
       &driver_filter_dangling(),
       &signature_catalog_store(),
       &driver_unsigned(),
+      &driver_missing(),
       &driver_disable(),
       &verifier_reset(),
   };

@@ -1,5 +1,12 @@
 #include "repair/recipes/boot_trust.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "repair/driver/replace.h"
+#include "repair/signature/guest_verifier.h"
 #include "repair/signature/verify.h"
 #include "vhd/base/try.h"
 
@@ -60,6 +67,31 @@ void add_stop(const driver::Unresolved& driver, Finding& finding) {
   finding.status = "0xC0000428";
   const std::string& path = driver.driver.path->path;
   finding.image_name = path.substr(path.rfind('\\') + 1);
+}
+
+Result<std::vector<driver::FileCopy>> copies_on_disk(const Installation& windows,
+                                                     const GuestPath& file) {
+  std::vector<driver::FileCopy> copies;
+  for (auto shelf : {driver::Shelf::component_store, driver::Shelf::driver_store}) {
+    auto found = TRY(driver::copies_on(windows, shelf, file));
+    std::ranges::move(found, std::back_inserter(copies));
+  }
+  return copies;
+}
+
+Done mend_from_disk(const Subject& subject, const Finding& finding, Plan& plan) {
+  const Installation& windows = *subject.windows;
+  GuestPath file = TRY(windows.disk().resolve(finding.where, finding.installation));
+  auto copies = TRY(copies_on_disk(windows, file));
+  auto trust =
+      subject.trust != nullptr ? *subject.trust : signature::TrustStore::built_in();
+  auto verifier = TRY(signature::guest_verifier(windows, std::move(trust)));
+  auto done = driver::plan_replacement(windows, file, copies, *verifier, {}, plan);
+  if (done) return {};
+  return Error(
+      Errc::unsupported,
+      fmt::format("{}; `drydock drivers IMAGE replace` takes one from elsewhere",
+                  done.error().words()));
 }
 
 }  // namespace drydock::repair

@@ -1,12 +1,13 @@
 // Why drivers and boot files are signed by nothing: because the catalogs that held
-// their hashes are lost, or by themselves.  What signature.catalog-store and
-// driver.unsigned share.
+// their hashes are lost, or by themselves; and what else this disk has of a file.  What
+// signature.catalog-store, driver.unsigned and driver.missing share.
 
 #pragma once
 
 #include <cstddef>
 #include <vector>
 
+#include "repair/driver/copies.h"
 #include "repair/driver/unresolved.h"
 #include "repair/recipe.h"
 #include "repair/signature/catalog_store.h"
@@ -35,5 +36,13 @@ Result<BootTrust> examine_boot_trust(const Installation& windows);
 // Says in `finding` that the driver stops Windows, where it does: with 0x5A and the
 // status that code integrity gives.
 void add_stop(const driver::Unresolved& driver, Finding& finding);
+
+// The other copies of a file that this disk has, in WinSxS and in the driver store.
+Result<std::vector<driver::FileCopy>> copies_on_disk(const Installation& windows,
+                                                     const GuestPath& file);
+
+// Adds to `plan` what puts one of them that is believed in the place of the file that
+// `finding` is about.  unsupported, with the reason, where none will do.
+Done mend_from_disk(const Subject& subject, const Finding& finding, Plan& plan);
 
 }  // namespace drydock::repair

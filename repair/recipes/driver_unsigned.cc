@@ -7,12 +7,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
-#include "repair/driver/replace.h"
 #include "repair/recipes/boot_trust.h"
 #include "repair/recipes/recipes.h"
-#include "repair/signature/guest_verifier.h"
 #include "vhd/base/try.h"
 
 namespace drydock::repair {
@@ -36,7 +32,9 @@ class DriverUnsigned final : public Recipe {
 
   Result<Findings> examine(const Subject& subject, const Settings&) const override;
   Done mend(const Subject& subject, const Finding& finding, const Settings&,
-            Plan& plan) const override;
+            Plan& plan) const override {
+    return mend_from_disk(subject, finding, plan);
+  }
 };
 
 Finding finding_of(const Unresolved& one, const Installation& windows) {
@@ -62,26 +60,6 @@ Result<Recipe::Findings> DriverUnsigned::examine(const Subject& subject,
     findings.push_back(finding_of(one, *subject.windows));
   }
   return findings;
-}
-
-Done DriverUnsigned::mend(const Subject& subject, const Finding& finding,
-                          const Settings&, Plan& plan) const {
-  const Installation& windows = *subject.windows;
-  GuestPath file = TRY(windows.disk().resolve(finding.where, finding.installation));
-  std::vector<driver::FileCopy> copies;
-  for (auto shelf : {driver::Shelf::component_store, driver::Shelf::driver_store}) {
-    auto found = TRY(driver::copies_on(windows, shelf, file));
-    std::ranges::move(found, std::back_inserter(copies));
-  }
-  auto trust =
-      subject.trust != nullptr ? *subject.trust : signature::TrustStore::built_in();
-  auto verifier = TRY(signature::guest_verifier(windows, std::move(trust)));
-  auto done = driver::plan_replacement(windows, file, copies, *verifier, {}, plan);
-  if (done) return {};
-  return Error(
-      Errc::unsupported,
-      fmt::format("{}; `drydock drivers IMAGE replace` takes one from elsewhere",
-                  done.error().words()));
 }
 
 }  // namespace

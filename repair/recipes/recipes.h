@@ -43,6 +43,9 @@ const Recipe& signature_catalog_store();
 // driver.unsigned: what is loaded at boot is signed by nothing, as it is.
 const Recipe& driver_unsigned();
 
+// driver.missing: the file of what is loaded at boot isn't there.
+const Recipe& driver_missing();
+
 // driver.disable: a driver that a person names is to be kept from loading.
 const Recipe& driver_disable();
 

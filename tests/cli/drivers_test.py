@@ -60,6 +60,32 @@ class DriversList(DiskTest):
         self.assertNotEqual(ran.err, "")
 
 
+class DriversMissing(DiskTest):
+    def recipes_found(self, disk, code):
+        found = self.json("diagnose", "diagnose", disk, code=code)
+        return [finding["recipe"] for finding in found["findings"]]
+
+    def test_a_file_that_a_start_hangs_on_is_named_without_a_copy_too(self):
+        disk = self.disk("driver.missing", "--set", "driver=filecrypt.sys",
+                         "--set", "kept=no")
+        found = self.json("diagnose", "diagnose", disk, code=1)["findings"]
+        self.assertEqual([one["recipe"] for one in found], ["driver.missing"])
+        self.assertTrue(found[0]["stops_boot"])
+        self.assertIn("no other copy is on this disk", found[0]["evidence"])
+        before = self.hash(disk)
+        ran = drydock("repair", disk, "driver.missing")
+        self.assertNotEqual(ran.code, 0)
+        self.assertIn("no copy was found", ran.out + ran.err)
+        self.assertEqual(self.hash(disk), before)
+
+    def test_a_file_that_nothing_hangs_on_is_missed_where_windows_has_it(self):
+        gone = self.disk("driver.missing", "--set", "driver=Beep.sys", "--set",
+                         "kept=no")
+        self.assertEqual(self.recipes_found(gone, 0), [])
+        kept = self.disk("driver.missing", "--set", "driver=Beep.sys")
+        self.assertEqual(self.recipes_found(kept, 1), ["driver.missing"])
+
+
 class DriversVerify(DiskTest):
     def root(self):
         """What the harness signs its disks under."""

@@ -58,12 +58,13 @@ class DiskTest(unittest.TestCase):
         """A small disk of this test's own; wounded where a fault is named."""
         kind = (fault, *settings)
         if kind not in _built:
+            sound = self.disk() if fault is not None else None
             path = pathlib.Path(_folder.name) / f"{len(_built)}.vhdx"
             if fault is None:
                 self.succeed(run(HARNESS, "build", "--windows", "server-2022", "--size",
                                  "512MiB", "--output", path))
             else:
-                shutil.copyfile(self.disk(), path)
+                shutil.copyfile(sound, path)
                 self.succeed(run(HARNESS, "break", path, fault, *settings))
             _built[kind] = path
         copy = self.folder / "disk.vhdx"
