@@ -1,12 +1,13 @@
 // Something wrote over a driver: a program that patches it, a bad block, a copy that
 // was cut short, an installer with a file for another machine.  WinSxS still has the
-// driver as it was, because the file was replaced and not written in place.
+// driver as it was where the file was replaced, and not written in place.
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <iterator>
 
+#include "harness/faults/component_copy.h"
 #include "harness/faults/faults.h"
 #include "vhd/base/try.h"
 
@@ -49,6 +50,7 @@ class DriverUnsigned final : public Fault {
   std::vector<Parameter> parameters() const override {
     return {{"driver", "its file in System32\\drivers", "disk.sys"},
             {"wound", "patched (one byte), truncated, empty or wrong-arch", "patched"},
+            {"in_place", "whether its other names show the wound too: yes or no", "no"},
             {"kept", "whether WinSxS has it still: yes or no", "yes"}};
   }
 
@@ -59,15 +61,12 @@ class DriverUnsigned final : public Fault {
     FileSystemPtr windows = TRY(patient.open_windows());
     ByteVector driver = TRY(read_file(TRY(windows->find(path)), kDriverSizeMax));
     if (parameters.at("kept") == "yes") {
-      std::string component = fmt::format(
-          "\\Windows\\WinSxS\\amd64_{}_31bf3856ad364e35_10.0.20348.2159_"
-          "none_0123456789abcdef",
-          name);
-      TRY(windows->create_directory(component));
-      TRY(windows->put(component + '\\' + name, driver));
+      TRY(keep_component_copy(*windows, path));
+    } else {
+      TRY(drop_twins(*windows, path));
     }
     ByteVector bytes = TRY(wounded(std::move(driver), parameters.at("wound")));
-    TRY(windows->remove(path));
+    if (parameters.at("in_place") != "yes") TRY(windows->remove(path));
     TRY(windows->put(path, bytes));
     TRY(windows->flush());
     return fmt::format("{} is {}", name, parameters.at("wound"));

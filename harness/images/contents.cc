@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "harness/images/component_store.h"
 #include "harness/images/hive_file.h"
 #include "harness/images/pe.h"
 #include "harness/images/services.h"
@@ -247,6 +248,7 @@ Result<std::vector<Content>> windows_contents(const Layout& layout,
   contents.push_back(
       {"\\Windows\\Boot\\Fonts\\wgl4_boot.ttf", stand_in("wgl4_boot.ttf")});
   add_drivers(layout, contents);
+  add_component_store(layout, contents);
   add_oem_package(contents);
   TRY(add_hive(layout, work, "SYSTEM", system_text(), contents));
   TRY(add_hive(layout, work, "SOFTWARE", software_text(layout.spec), contents));

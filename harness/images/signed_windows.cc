@@ -84,10 +84,12 @@ bool is_oem(std::string_view path) {
   return lower.ends_with(kOemDriver) || lower.ends_with(kOemInf);
 }
 
-// Files that no package delivers: hives and what else is made on the machine.
+// Not so hives and what else is made on the machine, nor names of files that are
+// delivered by another.
 bool is_delivered(const Content& content) {
   std::string lower = ascii_lower(content.path);
-  return !lower.ends_with('\\') && lower.starts_with("\\windows\\") &&
+  return content.link_to.empty() && !lower.ends_with('\\') &&
+         lower.starts_with("\\windows\\") &&
          lower.find("\\system32\\config\\") == std::string::npos;
 }
 

@@ -105,6 +105,8 @@ Done make_ntfs(const std::filesystem::path& raw, const Slot& slot,
     for (const Content& content : contents) {
       if (content.path.ends_with('\\')) {
         TRY(files->create_directory(content.path).in(content.path));
+      } else if (!content.link_to.empty()) {
+        TRY(ntfs::link(*files, content.link_to, content.path));
       } else {
         TRY(files->put(content.path, content.bytes).in(content.path));
       }

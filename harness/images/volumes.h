@@ -19,6 +19,9 @@ namespace drydock::images {
 struct Content {
   std::string path;  // "\Windows\System32\", "\Windows\System32\ntoskrnl.exe"
   ByteVector bytes;
+  // The path of a file before it, of which this is one more name: then it has no bytes
+  // of its own.  On NTFS alone.
+  std::string link_to = {};
 };
 
 // Writes the partition table to `raw`, which has the disk's size.

@@ -112,7 +112,7 @@ Done unlink(Mount& mount, const Spot& spot, std::u16string_view name) {
   return stamp_directory(mount, spot.directory());
 }
 
-Done link(Mount& mount, Reference file, Reference in, std::u16string_view name) {
+Done add_name(Mount& mount, Reference file, Reference in, std::u16string_view name) {
   std::vector<std::uint16_t> units = to_library(name);
   Inode inode = TRY(Inode::open(mount, file));
   Inode directory = TRY(Inode::open(mount, in));
@@ -221,13 +221,40 @@ Done rename(Mount& mount, std::string_view from, std::string_view to) {
   if (same_file && old_name == target.name) return {};
   if (same_file) {
     std::u16string between = TRY(passing_name(mount, source.directory()));
-    TRY(link(mount, *source.file, source.directory(), between));
+    TRY(add_name(mount, *source.file, source.directory(), between));
     TRY(unlink(mount, source, old_name));
     old_name = between;
   }
-  TRY(link(mount, *source.file, target.directory(), target.name));
+  TRY(add_name(mount, *source.file, target.directory(), target.name));
   TRY(unlink(mount, source, old_name));
   TRY(give_short_name(mount, target.directory(), *source.file, target.name));
+  Inode inode = TRY(Inode::open(mount, *source.file));
+  TRY(stamp_renamed(inode, target.directory()));
+  TRY(inode.close());
+  return stamp_directory(mount, target.directory());
+}
+
+Done link(Mount& mount, std::string_view from, std::string_view to) {
+  TRY(mount.begin_change());
+  Spot source = TRY(find_spot(mount, from).in(from));
+  if (!source.file) return missing().in(from);
+  TRY(check_no_stream(source).in(from));
+  Spot target = TRY(find_spot(mount, to).in(to));
+  TRY(check_no_stream(target).in(to));
+  if (target.file) return taken().in(to);
+  TRY(check_name(target.name).in(to));
+  {
+    Inode inode = TRY(Inode::open(mount, *source.file));
+    TRY(check_ours(inode));
+    if (inode.is_directory()) {
+      return Error(Errc::bad_argument, "a directory has one name").in(from);
+    }
+  }
+  {
+    Inode inode = TRY(Inode::open(mount, target.directory()));
+    TRY(check_directory(inode));
+  }
+  TRY(add_name(mount, *source.file, target.directory(), target.name));
   Inode inode = TRY(Inode::open(mount, *source.file));
   TRY(stamp_renamed(inode, target.directory()));
   TRY(inode.close());

@@ -17,10 +17,12 @@ namespace drydock::ntfs {
 
 class Mount;
 
-// As FileSystem says of each.
+// As FileSystem, or volume.h, says of each.
 Result<Reference> create(Mount& mount, std::string_view path, Kind kind);
 Done remove(Mount& mount, std::string_view path);
 Done rename(Mount& mount, std::string_view from, std::string_view to);
+// Gives the file at `from`, which is no directory, the name `to` as well.
+Done link(Mount& mount, std::string_view from, std::string_view to);
 Result<StreamReference> put(Mount& mount, std::string_view path, Bytes content);
 Done set_stat(Mount& mount, std::string_view path, const Stat& stat);
 

@@ -81,6 +81,9 @@ class Volume final : public FileSystem {
     return ntfs::set_security(*mount_, path, descriptor).in(path);
   }
   Done flush() override { return mount_->flush(); }
+  Done link(std::string_view from, std::string_view to) {
+    return ntfs::link(*mount_, from, to);
+  }
 
  private:
   Result<File> file_at(StreamReference stream) const;
@@ -224,6 +227,12 @@ Done Volume::list(const File& directory, const Visit& visit) const {
 Result<FileSystemPtr> open(DevicePtr partition, VolumeOptions options) {
   return FileSystemPtr(std::make_shared<Volume>(
       TRY(Mount::open(std::move(partition), std::move(options)))));
+}
+
+Done link(FileSystem& volume, std::string_view from, std::string_view to) {
+  auto* ours = dynamic_cast<Volume*>(&volume);
+  if (ours == nullptr) return Error(Errc::bad_argument, "this is no volume of NTFS");
+  return ours->link(from, to);
 }
 
 }  // namespace drydock::ntfs

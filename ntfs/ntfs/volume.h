@@ -21,4 +21,10 @@ namespace drydock::ntfs {
 // another system file can't be believed.
 Result<FileSystemPtr> open(DevicePtr partition, VolumeOptions options = {});
 
+// Gives the file at `from` the name `to` besides, in this `volume`, which open() gave:
+// one record then has both, as System32 and WinSxS have most files of Windows.  No
+// repair needs it; who builds a Windows does.  bad_argument for a directory, for a name
+// that is taken, and for another file system.
+Done link(FileSystem& volume, std::string_view from, std::string_view to);
+
 }  // namespace drydock::ntfs

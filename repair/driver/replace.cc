@@ -7,6 +7,7 @@
 
 #include "repair/signature/guest_verifier.h"
 #include "vhd/base/try.h"
+#include "vhd/base/utf16.h"
 #include "vhd/memory_device.h"
 
 namespace drydock::driver {
@@ -31,7 +32,7 @@ std::optional<VersionNumber> version_of(const BlockDevice& file,
 struct Wanted {
   std::optional<Stat> stat = {};
   std::optional<ByteVector> security = {};
-  std::vector<std::string> names = {};  // where there are several
+  std::vector<std::string> twins = {};  // its other names
   std::optional<std::uint16_t> machine = {};
   std::optional<VersionNumber> version = {};
 };
@@ -47,7 +48,9 @@ Result<Wanted> look_at(const FileSystem& volume, const repair::GuestPath& path) 
   Details details = TRY(file->details());
   wanted.stat = file->stat();
   wanted.security = std::move(details.security);
-  wanted.names = std::move(details.names);
+  for (std::string& name : details.names) {
+    if (!equal_ignoring_case(name, path.path)) wanted.twins.push_back(std::move(name));
+  }
   DevicePtr data = TRY(file->data());
   auto pe = signature::read_pe(*data);
   if (!pe) return wanted;
@@ -114,8 +117,71 @@ Done check_one_version(const std::vector<Candidate>& candidates) {
                            fmt::join(versions, ", ")));
 }
 
-void add_edits(const repair::GuestPath& file, Wanted wanted, Candidate candidate,
+// The version that the folder of WinSxS is named for, the last but two of what "_"
+// parts: "amd64_microsoft-windows-ntfs_31bf3856ad364e35_10.0.20348.2159_none_89abcdef".
+std::optional<VersionNumber> component_version(std::string_view path) {
+  constexpr std::string_view kStore = "\\winsxs\\";
+  std::string lower = ascii_lower(path);
+  std::size_t start = lower.find(kStore);
+  if (start == std::string::npos) return std::nullopt;
+  std::string_view folder = std::string_view(lower).substr(start + kStore.size());
+  folder = folder.substr(0, folder.find('\\'));
+  for (int i = 0; i < 2; ++i) {
+    std::size_t end = folder.rfind('_');
+    if (end == std::string_view::npos) return std::nullopt;
+    folder = folder.substr(0, end);
+  }
+  return signature::parse_version(folder.substr(folder.rfind('_') + 1));
+}
+
+// Why the file's other names are to keep what they show; "" where they may show the
+// copy, too.  A folder of WinSxS stands for one version, as it was signed: other bytes
+// would be a damage that sfc and DISM find, and what they mend from.
+std::string why_to_part(const Wanted& wanted, const Candidate& candidate) {
+  if (!is_believed(candidate.replacement.verification)) return "nobody signed it";
+  const auto& version = candidate.replacement.version;
+  auto promised = [&](const std::string& twin) {
+    return wanted.version ? wanted.version : component_version(twin);
+  };
+  for (const std::string& twin : wanted.twins) {
+    auto theirs = promised(twin);
+    if (!theirs) return "which version they are to have can't be told";
+    if (theirs != version) {
+      return fmt::format("theirs is {}", signature::to_string(*theirs));
+    }
+  }
+  return {};
+}
+
+// The first edits, where the file has other names that are to keep their bytes; and the
+// note that says what becomes of them.
+void add_twins(const repair::Installation& windows, const repair::GuestPath& file,
+               const Wanted& wanted, const Candidate& candidate,
                const ReplaceOptions& options, repair::Plan& plan) {
+  if (wanted.twins.empty()) return;
+  std::vector<std::string> twins;
+  for (const std::string& twin : wanted.twins) {
+    twins.push_back(windows.disk().show({.partition = file.partition, .path = twin}));
+  }
+  std::string note = fmt::format("{} is one file with {}", windows.disk().show(file),
+                                 fmt::join(twins, ", "));
+  std::string why = why_to_part(wanted, candidate);
+  if (options.keep_old) {
+    note += ": the old bytes stay there, as in the one that --keep-old leaves";
+  } else if (why.empty()) {
+    note += fmt::format(": version {}, as there is, is put there, too",
+                        version_words(candidate.replacement.version));
+  } else {
+    note += fmt::format(": they are parted, and the old bytes stay there, as {}", why);
+    plan.edits.push_back({.action = repair::FileDelete{.file = file},
+                          .why = "its other names keep the old bytes"});
+  }
+  plan.notes.push_back(std::move(note));
+}
+
+void add_edits(const repair::Installation& windows, const repair::GuestPath& file,
+               Wanted wanted, Candidate candidate, const ReplaceOptions& options,
+               repair::Plan& plan) {
   std::size_t slash = file.path.rfind('\\') + 1;
   std::string why = fmt::format("{} is believed", candidate.replacement.place);
   if (!is_believed(candidate.replacement.verification)) {
@@ -125,14 +191,7 @@ void add_edits(const repair::GuestPath& file, Wanted wanted, Candidate candidate
         "checks are off",
         file.path.substr(slash), candidate.replacement.verification.why));
   }
-  bool twins = wanted.names.size() > 1;
-  if (twins) {
-    plan.notes.push_back(
-        fmt::format("{} is one file by the names {}: {}", file.path.substr(slash),
-                    fmt::join(wanted.names, ", "),
-                    options.keep_old ? "the others keep the old bytes"
-                                     : "all of them get the new bytes"));
-  }
+  add_twins(windows, file, wanted, candidate, options, plan);
   if (options.keep_old && wanted.stat) {
     plan.edits.push_back(
         {.action = repair::FileRename{.file = file,
@@ -190,7 +249,8 @@ Result<Replacement> plan_replacement(const repair::Installation& windows,
   if (!version) TRY(check_one_version(candidates).in(place));
   Replacement chosen = candidates.front().replacement;
   chosen.refused = std::move(refused);
-  add_edits(file, std::move(wanted), std::move(candidates.front()), options, plan);
+  add_edits(windows, file, std::move(wanted), std::move(candidates.front()), options,
+            plan);
   return chosen;
 }
 

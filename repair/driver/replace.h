@@ -35,8 +35,10 @@ struct Replacement {
 // Adds to `plan` what puts the first of `copies` that will do in the place of `file`,
 // which may be missing.  Its security and times stay; a missing one gets those that its
 // folder's files have.  not_found where no copy will do: the words say why each won't.
-// With a version that can't be told, as of a damaged file, the copies that are believed
-// must all be of one; else bad_argument, with the versions.
+// Its other names, as that in WinSxS, show the copy as well where it is of the version
+// that they had; else they are parted from it, and keep what they show.  A note says
+// which.  With a version that can't be told, as of a damaged file, the copies that are
+// believed must all be of one; else bad_argument, with the versions.
 Result<Replacement> plan_replacement(const repair::Installation& windows,
                                      const repair::GuestPath& file,
                                      const std::vector<FileCopy>& copies,

@@ -1,7 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "harness/images/build.h"
+#include "harness/images/component_store.h"
 #include "harness/images/container.h"
 #include "harness/images/pe.h"
 #include "harness/images/services.h"
@@ -175,6 +178,31 @@ TEST_F(BuiltDisk, HasTheFilesThatSleuthkitFinds) {
   RunResult recovery =
       run({"fls", "-r", "-p", "-o", in_sectors(layout_->recovery->offset), raw()});
   EXPECT_THAT(recovery.out, HasSubstr("Recovery/WindowsRE/Winre.wim\n"));
+}
+
+TEST_F(BuiltDisk, HasDriversThatAreOneRecordWithTheirTwinsInTheComponentStore) {
+  for (const char* program : {"ifind", "ffind", "istat", "ntfsinfo"}) {
+    if (!have_program(program)) GTEST_SKIP() << program << " isn't here";
+  }
+  std::filesystem::path windows = part(layout_->windows, "twins");
+  std::string store = "/Windows/WinSxS/amd64_microsoft-windows-ntfs_31bf3856ad364e35_";
+  std::string driver = "/Windows/System32/drivers/Ntfs.sys";
+  std::string record = run({"ifind", "-f", "ntfs", "-n", driver, windows}).out;
+  record = record.substr(0, record.find('\n'));
+  EXPECT_THAT(run({"ffind", "-a", "-f", "ntfs", windows, record}).out,
+              testing::AllOf(HasSubstr(driver + '\n'), HasSubstr('\n' + store)));
+  EXPECT_THAT(run({"istat", "-f", "ntfs", windows, record}).out,
+              HasSubstr("\nLinks: 2\n"));
+  EXPECT_THAT(run({"ntfsinfo", "-i", record, windows}).out,
+              HasSubstr("Number of Hard Links:\t 2 "));
+  for (const ComponentFile& file : component_files()) {
+    std::string twin = twin_of(*layout_, file);
+    std::ranges::replace(twin, '\\', '/');
+    std::string there = "/Windows/" + std::string(file.path);
+    std::ranges::replace(there, '\\', '/');
+    EXPECT_EQ(run({"ifind", "-f", "ntfs", "-n", twin, windows}).out,
+              run({"ifind", "-f", "ntfs", "-n", there, windows}).out);
+  }
 }
 
 TEST_F(BuiltDisk, HasHivesThatReglookupReads) {

@@ -192,6 +192,31 @@ TEST_F(NtfsWrite, RenamesWithinADirectoryAndAcross) {
   check();
 }
 
+TEST_F(NtfsWrite, GivesAFileASecondName) {
+  ASSERT_TRUE(volume_->create_directory("x"));
+  ASSERT_TRUE(volume_->put("x/a rather long name.sys", pattern(5'000)));
+  ASSERT_TRUE(ntfs::link(*volume_, "x/a rather long name.sys", "twin.sys"));
+  EXPECT_EQ(stat("twin.sys").id, stat("x/a rather long name.sys").id);
+  EXPECT_EQ(stat("twin.sys").link_count, 2u);
+  ASSERT_TRUE(volume_->put("twin.sys", pattern(9'000, 2)));
+  EXPECT_EQ(read("x/a rather long name.sys"), pattern(9'000, 2));
+  check();
+  ASSERT_TRUE(volume_->remove("x/a rather long name.sys"));
+  EXPECT_EQ(stat("twin.sys").link_count, 1u);
+  EXPECT_EQ(read("twin.sys"), pattern(9'000, 2));
+  check();
+}
+
+TEST_F(NtfsWrite, GivesNoDirectoryASecondNameAndNoNameThatIsTaken) {
+  ASSERT_TRUE(volume_->create_directory("x"));
+  ASSERT_TRUE(volume_->put("a", pattern(5)));
+  EXPECT_EQ(ntfs::link(*volume_, "x", "y").error().code(), Errc::bad_argument);
+  EXPECT_EQ(ntfs::link(*volume_, "a", "X").error().code(), Errc::bad_argument);
+  EXPECT_EQ(ntfs::link(*volume_, "a", "a:stream").error().code(), Errc::bad_argument);
+  EXPECT_EQ(ntfs::link(*volume_, "b", "c").error().code(), Errc::not_found);
+  EXPECT_EQ(ntfs::link(*volume_, "$MFT", "c").error().code(), Errc::bad_argument);
+}
+
 TEST_F(NtfsWrite, RenamesWhereOnlyTheCaseDiffers) {
   ASSERT_TRUE(volume_->put("readme.txt", pattern(5)));
   ASSERT_TRUE(volume_->rename("README.TXT", "ReadMe.txt"));
