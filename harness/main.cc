@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <optional>
 
 #include "harness/conformance/judge.h"
 #include "harness/faults/fault.h"
@@ -122,8 +123,14 @@ int report(const Done& done, int code) {
   return done.error().code() == Errc::bad_argument ? kBadCommandLine : code;
 }
 
+struct RunCommand {
+  std::vector<std::string> stories;
+  // In the place of what a story's image has, if it has any.
+  std::optional<std::uint32_t> catalog_count;
+};
+
 // Plays every story, also those after one that failed.
-int run_stories(const std::vector<std::string>& files) {
+int run_stories(const RunCommand& command) {
   std::vector<std::string> missing = images::missing_programs();
   if (!missing.empty()) {
     fmt::print(stderr,
@@ -132,11 +139,14 @@ int run_stories(const std::vector<std::string>& files) {
     return kCouldNotTell;
   }
   int code = kDone;
-  for (const std::string& file : files) {
+  for (const std::string& file : command.stories) {
     auto story = scenarios::read_story(file);
     if (!story) {
       code = std::max(code, report(std::move(story).error().in(file), kStoryFailed));
       continue;
+    }
+    if (story->image.catalog_count != 0 && command.catalog_count) {
+      story->image.catalog_count = *command.catalog_count;
     }
     std::string unable = story->given.empty() ? "" : scenarios::unable_to_mount();
     if (unable.empty()) {
@@ -172,9 +182,13 @@ int run(int argc, char** argv) {
   break_verb->add_option("--set", break_command.settings, "NAME=VALUE");
   break_verb->add_option("--seed", break_command.seed, "decides what is random in it");
 
-  std::vector<std::string> stories;
+  RunCommand run_command;
   CLI::App* run_verb = app.add_subcommand("run", "play stories");
-  run_verb->add_option("story", stories, "YAML files")->required();
+  run_verb->add_option("story", run_command.stories, "YAML files")->required();
+  run_verb
+      ->add_option("--catalogs", run_command.catalog_count,
+                   "so many where a story's image has catalogs besides")
+      ->check(CLI::Range(images::kCatalogCountMax));
 
   std::string conformance_folder;
   CLI::App* conformance_verb = app.add_subcommand(
@@ -194,7 +208,7 @@ int run(int argc, char** argv) {
   }
   if (*build_verb) return report(build(build_command), kFailed);
   if (*break_verb) return report(wound(break_command), kFailed);
-  if (*run_verb) return run_stories(stories);
+  if (*run_verb) return run_stories(run_command);
   if (*conformance_verb) return report(judge_readers(conformance_folder), kFailed);
   if (*root_verb) return report(write_root(root_output), kFailed);
   if (*list_verb) list();

@@ -5,6 +5,7 @@
 
 #include "harness/images/container.h"
 #include "harness/images/contents.h"
+#include "harness/images/filler_catalogs.h"
 #include "harness/images/signed_windows.h"
 #include "harness/images/volumes.h"
 #include "harness/program.h"
@@ -38,6 +39,7 @@ Result<Layout> build_raw(const Spec& spec, std::uint64_t seed,
   Authority authority = TRY(Authority::create());
   TRY(sign_programs(authority, boot).in("system partition"));
   TRY(sign_windows(layout, authority, windows).in("Windows volume"));
+  TRY(add_filler_catalogs(layout, authority, windows).in("Windows volume"));
   if (spec.firmware == Firmware::uefi) {
     TRY(make_esp(raw, layout, boot, work.path()).in("system partition"));
   } else if (layout.system_reserved) {

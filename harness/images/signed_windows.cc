@@ -25,8 +25,8 @@ constexpr std::array<std::string_view, 22> kByCatalogAlone = {
     "CompositeBus.sys", "fdc.sys", "flpydisk.sys", "i8042prt.sys", "intelppm.sys",
     "kdnic.sys", "monitor.sys", "NdisVirtualBus.sys", "rdpbus.sys", "umbus.sys",
     "vmgencounter.sys", "WUDFRd.sys", "WpdFs.dll",
-    // Two that start at boot, two with the system.
-    "hwpolicy.sys", "iorate.sys", "ahcache.sys", "bam.sys"};
+    // Two that start at boot, two with the system; Windows starts without them.
+    "hwpolicy.sys", "pcw.sys", "ahcache.sys", "bam.sys"};
 
 // Named as Windows names packages; what is in which is our choice.
 struct Package {
@@ -84,8 +84,8 @@ bool is_oem(std::string_view path) {
   return lower.ends_with(kOemDriver) || lower.ends_with(kOemInf);
 }
 
-// Not so hives and what else is made on the machine, nor names of files that are
-// delivered by another.
+// Hives and what else is made on the machine come with no package; and a file of two
+// names is delivered once.
 bool is_delivered(const Content& content) {
   std::string lower = ascii_lower(content.path);
   return content.link_to.empty() && !lower.ends_with('\\') &&

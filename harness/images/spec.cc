@@ -54,6 +54,18 @@ Done read_firmware(const harness::Yaml& node, Spec& spec) {
   return node.error(fmt::format("'{}' isn't a firmware: uefi, bios", *word));
 }
 
+Result<std::uint32_t> catalog_count_of(const harness::Yaml& node) {
+  std::string text = TRY(node.text());
+  std::uint32_t count = 0;
+  auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (failed == std::errc() && end == text.data() + text.size() &&
+      count <= kCatalogCountMax) {
+    return count;
+  }
+  return node.error(
+      fmt::format("'{}' isn't a number up to {}", text, kCatalogCountMax));
+}
+
 Done read_word(const harness::Yaml::Field& field, Spec& spec) {
   const harness::Yaml& node = field.value;
   if (field.key == "windows") {
@@ -66,6 +78,10 @@ Done read_word(const harness::Yaml::Field& field, Spec& spec) {
   }
   if (field.key == "firmware") return read_firmware(node, spec);
   if (field.key == "format") return read_container(node, spec);
+  if (field.key == "catalogs") {
+    spec.catalog_count = TRY(catalog_count_of(node));
+    return {};
+  }
   std::uint64_t size = TRY(size_of(node));
   if (field.key == "size") spec.size = size;
   if (field.key == "block_size") spec.block_size = size;
@@ -110,7 +126,7 @@ Result<Spec> read_spec(const harness::Yaml& node, const Spec& usual) {
   Spec spec = usual;
   if (node.kind() == harness::Yaml::Kind::null) return spec;
   TRY(node.only({"windows", "firmware", "format", "size", "block_size", "recovery",
-                 "system_reserved"}));
+                 "system_reserved", "catalogs"}));
   for (const harness::Yaml::Field& field : TRY(node.fields())) {
     TRY(read_word(field, spec));
   }

@@ -2,6 +2,7 @@
 //
 //   { windows: server-2022, firmware: uefi, format: vhdx, size: 127GiB }
 //   { firmware: bios, system_reserved: 50MiB, size: 400MiB }
+//   { size: 400MiB, catalogs: 5600 }
 //
 // Every word has a default.  A spec and a seed together determine every byte
 // that a guest could read.
@@ -54,7 +55,12 @@ struct Spec {
   // Of BIOS: of the partition that holds the boot manager; 0 is none, and then the
   // Windows partition does.
   std::uint64_t system_reserved_size = 0;
+  // Of packages that nothing else is about; see filler_catalogs.h.
+  std::uint32_t catalog_count = 0;
 };
+
+// A real Windows has some 6,000 at most.
+inline constexpr std::uint32_t kCatalogCountMax = 20'000;
 
 // Smaller than this nothing of Windows' shape fits.
 inline constexpr std::uint64_t kDiskSizeMin = 128 * kMiB;

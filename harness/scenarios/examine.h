@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "repair/diagnose.h"
+#include "repair/signature/trust.h"
 
 namespace drydock::scenarios {
 
@@ -23,5 +24,12 @@ std::string describe(const repair::Finding& finding);
 
 // Why it isn't healthy, in a line; "" where it is.
 std::string complaint(const repair::Diagnosis& diagnosis);
+
+// The known roots, and the one that signs what is built.
+Result<signature::TrustStore> trust_of_stories();
+
+// The names, in lower case and sorted, of the files that `drydock drivers verify` of
+// the image's first Windows says aren't believed, or that it can't tell of.
+Result<std::vector<std::string>> unsigned_drivers(const std::filesystem::path& image);
 
 }  // namespace drydock::scenarios

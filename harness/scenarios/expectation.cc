@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "harness/images/authority.h"
+#include "harness/scenarios/examine.h"
 #include "vhd/base/try.h"
 
 namespace drydock::scenarios {
@@ -20,15 +20,8 @@ constexpr Kind kKinds[] = {
     {"stored", expect_stored},     {"outsiders", expect_outsiders},
     {"diagnose", expect_diagnose}, {"power_cut", expect_power_cut},
     {"again", expect_again},       {"undo", expect_undo},
+    {"drivers", expect_drivers},
 };
-
-// The known roots, and the one that signs what is built.
-Result<signature::TrustStore> trust_of_stories() {
-  signature::TrustStore trust = signature::TrustStore::built_in();
-  std::string root = TRY(TRY(images::Authority::create()).root_pem());
-  TRY(trust.add(bytes_of(root)));
-  return trust;
-}
 
 }  // namespace
 

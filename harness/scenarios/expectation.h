@@ -74,6 +74,7 @@ Result<ExpectationPtr> expect_file(std::string_view sentence);
 Result<ExpectationPtr> expect_sddl(std::string_view sentence);
 Result<ExpectationPtr> expect_stored(std::string_view sentence);
 Result<ExpectationPtr> expect_outsiders(std::string_view sentence);
+Result<ExpectationPtr> expect_drivers(std::string_view sentence);
 Result<ExpectationPtr> expect_diagnose(std::string_view sentence);
 Result<ExpectationPtr> expect_power_cut(std::string_view sentence);
 Result<ExpectationPtr> expect_again(std::string_view sentence);

@@ -1,8 +1,10 @@
 #include "harness/scenarios/run.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <span>
 
 #include "harness/images/build.h"
 #include "harness/images/container.h"
@@ -104,6 +106,19 @@ Done diagnose(const Story& story, const Stage& stage, const Say& say) {
   return {};
 }
 
+Done check_unsigned(const Story& story, const Stage& stage, const Say& say) {
+  if (story.unsigned_drivers.empty()) return {};
+  std::vector<std::string> found = TRY(unsigned_drivers(stage.image));
+  if (found != story.unsigned_drivers) {
+    return Error(Errc::corrupt, fmt::format("they are {}", fmt::join(found, ", ")));
+  }
+  say(fmt::format("unsigned: {} files", found.size()));
+  return {};
+}
+
+// Edits that are told one by one.
+constexpr std::size_t kOutcomesToldMax = 30;
+
 Done mend(const Stage& stage, const Say& say) {
   auto transaction = TRY(repair::Transaction::begin(stage.image, stage.transaction()));
   repair::RepairReport report = TRY(stage.mend(*transaction));
@@ -111,10 +126,13 @@ Done mend(const Stage& stage, const Say& say) {
     return Error(Errc::corrupt,
                  fmt::format("the repair ended as {}", to_string(report.state)));
   }
-  for (const repair::Outcome& outcome : report.applied.outcomes) {
+  const auto& outcomes = report.applied.outcomes;
+  std::size_t told = std::min(outcomes.size(), kOutcomesToldMax);
+  for (const repair::Outcome& outcome : std::span(outcomes).first(told)) {
     say(fmt::format("{}: {}: {} -> {}", outcome.edit, outcome.where, outcome.before,
                     outcome.after));
   }
+  if (told < outcomes.size()) say(fmt::format("and {} more", outcomes.size() - told));
   say(fmt::format("{} bytes written", report.applied.bytes_written));
   return {};
 }
@@ -125,6 +143,7 @@ Done run_story(const Story& story, const Say& say) {
   harness::WorkFolder work = TRY(harness::WorkFolder::create());
   Stage stage = TRY(set_stage(story, work, say).in("image"));
   TRY(diagnose(story, stage, say).in("diagnose"));
+  TRY(check_unsigned(story, stage, say).in("unsigned"));
   if (!story.recipes.empty()) TRY(mend(stage, say).in("repair"));
   if (!story.changes.empty()) TRY(mend(stage, say).in("change"));
   if (story.script) TRY(mend(stage, say).in("script"));

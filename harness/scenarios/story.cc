@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "harness/work_folder.h"
 #include "repair/diagnose.h"
 #include "vhd/base/try.h"
+#include "vhd/base/utf16.h"
 
 namespace drydock::scenarios {
 
@@ -117,8 +119,8 @@ Result<Story> read_story(std::string_view text, std::string_view name,
                          const std::filesystem::path& folder) {
   Yaml root = TRY(Yaml::parse(text, name));
   TRY(root.only({"name", "image", "seed", "given", "faults", "diagnose",
-                 "could_not_tell", "repair", "change", "script", "set", "unclean",
-                 "discard_hibernation", "expect"}));
+                 "could_not_tell", "unsigned", "repair", "change", "script", "set",
+                 "unclean", "discard_hibernation", "expect"}));
   Story story;
   story.name = TRY(root.get("name").text());
   story.image = TRY(images::read_spec(root.get("image")));
@@ -132,6 +134,10 @@ Result<Story> read_story(std::string_view text, std::string_view name,
   for (const Yaml& node : TRY(items(root.get("diagnose")))) {
     story.findings.push_back(TRY(read_finding(node)));
   }
+  for (const Yaml& node : TRY(items(root.get("unsigned")))) {
+    story.unsigned_drivers.push_back(ascii_lower(TRY(node.text())));
+  }
+  std::ranges::sort(story.unsigned_drivers);
   for (const Yaml& node : TRY(items(root.get("repair")))) {
     story.recipes.push_back(TRY(read_recipe(node)));
   }

@@ -20,9 +20,11 @@
 // 'F:'
 // }`, in the place of `repair`, too: the file lies beside the story, and `set` fills in
 // its placeholders; `could_not_tell: [ 'partition 3 (ntfs)' ]`, which else fails a
-// story; `change`, in the place of `repair`: edits of files, as change.h has them;
-// `given`: files to begin with, as given.h has them. README.md lists the lines that
-// `expect` takes.  A word that isn't known is an error with file and line.
+// story; `unsigned: [ cdrom.sys ]`, all that `drivers verify` says so of, or that it
+// can't tell, before the repair; `change`, in the place of `repair`: edits of files, as
+// change.h has them; `given`: files to begin with, as given.h has them. README.md lists
+// the lines that `expect` takes.  A word that isn't known is an error with file and
+// line.
 
 #pragma once
 
@@ -59,6 +61,9 @@ struct Story {
   std::vector<faults::Wound> wounds;
   // All findings, no more and no less, in any order.
   std::vector<ExpectedFinding> findings;
+  // Files that `drydock drivers verify` doesn't believe, by name in lower case, all of
+  // them; nothing: nobody asks.
+  std::vector<std::string> unsigned_drivers;
   std::vector<const repair::Recipe*> recipes;
   repair::Settings settings;
   // What the repair does with unfinished work, as --unclean and

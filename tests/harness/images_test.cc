@@ -49,6 +49,8 @@ TEST(ImageSpec, NamesTheLineOfWhatItDoesNotKnow) {
   EXPECT_THAT(error_of("{ size: 10KB }"), HasSubstr("isn't a size"));
   EXPECT_THAT(error_of("{ size: 64MiB }"), HasSubstr("a disk is"));
   EXPECT_THAT(error_of("{ size: 99999999999999999TiB }"), HasSubstr("isn't a size"));
+  EXPECT_THAT(error_of("{ catalogs: many }"), HasSubstr("isn't a number up to"));
+  EXPECT_THAT(error_of("{ catalogs: 20001 }"), HasSubstr("isn't a number up to"));
   EXPECT_THAT(error_of("{ block_size: 3MiB }"), HasSubstr("a block is"));
 }
 

@@ -219,6 +219,27 @@ expect:
               HasSubstr("nobody expected bcd.default-missing"));
 }
 
+constexpr std::string_view kCatalogsGone = R"(
+name: catalogs are gone
+image: { size: 300MiB, catalogs: 3 }
+faults: [ { fault: signature.catalog-store, name: InputDevices } ]
+diagnose: []
+unsigned: [ i8042prt.sys, fdc.sys, flpydisk.sys, CmBatt.sys, monitor.sys ]
+expect:
+)";
+
+TEST_F(PlayedStory, FailsWhereDriversAreNotSigned) {
+  EXPECT_THAT(played(std::string(kCatalogsGone) + "  - drivers: each is signed\n"),
+              HasSubstr("nobody signed cmbatt.sys, fdc.sys, flpydisk.sys"));
+}
+
+TEST_F(PlayedStory, FailsWhereOtherDriversAreUnsigned) {
+  std::string text(kCatalogsGone);
+  text.replace(text.find("fdc.sys, "), 9, "");
+  EXPECT_THAT(played(text + "  - drivers: each is signed\n"),
+              HasSubstr("they are cmbatt.sys, fdc.sys"));
+}
+
 TEST_F(PlayedStory, FindsAFreshDiskHealthy) {
   EXPECT_EQ(played(R"(
 name: a fresh disk

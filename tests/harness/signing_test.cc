@@ -9,6 +9,7 @@
 
 #include "harness/images/authority.h"
 #include "harness/images/catalog.h"
+#include "harness/images/filler_catalogs.h"
 #include "harness/images/indirect_data.h"
 #include "harness/images/pe.h"
 #include "harness/images/test_key.h"
@@ -175,6 +176,28 @@ std::set<std::string> microsoft_ids(const std::filesystem::path& catalog) {
     ids.insert(line.substr(depth + 3, 2) + line.substr(id));
   }
   return ids;
+}
+
+TEST_F(Signing, OfFillerCatalogsIsAcceptedAndEachHoldsAHashOfItsOwn) {
+  constexpr std::uint32_t kCount = 100;  // parts of three updates
+  auto layout = lay_out({.catalog_count = kCount}, 1);
+  std::vector<Content> contents;
+  ASSERT_TRUE(add_filler_catalogs(layout, *authority_, contents));
+  std::set<std::string> names;
+  std::set<ByteVector> catalogs;
+  for (const Content& content : contents) {
+    names.insert(content.path);
+    catalogs.insert(content.bytes);
+    std::string name = content.path.substr(content.path.rfind('\\') + 1);
+    ByteVector manifest = bytes(name.substr(0, name.size() - 3) + "mum");
+    ByteVector hash = digest_of(Digest::sha256, manifest);
+    EXPECT_FALSE(std::ranges::search(content.bytes, hash).empty()) << name;
+  }
+  EXPECT_EQ(names.size(), 2 * kCount);
+  EXPECT_EQ(catalogs.size(), kCount);
+  RunResult result = run({"osslsigncode", "verify", "-CAfile", root(), "-TSA-CAfile",
+                          root(), "-in", put("a.cat", contents.back().bytes)});
+  EXPECT_EQ(result.exit_code, 0) << result.out;
 }
 
 TEST_F(Signing, LaysCatalogsOutAsThoseOfWindows10) {
