@@ -31,7 +31,10 @@ Result<signature::CatalogFolderPtr> catalogs_of(const Donor& donor) {
   if (donor.windows != nullptr) {
     const repair::Installation& windows = *donor.windows;
     FileSystemPtr volume = TRY(windows.disk().volume(windows.partition()));
-    catalogs = signature::store_of(windows, std::move(volume));
+    repair::GuestPath store = signature::store_folder(windows);
+    catalogs = signature::catalogs_in(
+        std::move(volume), store.path,
+        fmt::format("{}: {}", donor.name, windows.disk().show(store)));
   } else {
     catalogs = signature::catalogs_in(std::filesystem::path(donor.name));
   }

@@ -21,6 +21,9 @@ Result<Donor> open_donor(const std::string& name, Report& report) {
   Donor donor;
   donor.name = name;
   std::error_code error;
+  if (!std::filesystem::exists(name, error)) {
+    return Error(Errc::not_found, "there is no such file, and no such folder").in(name);
+  }
   donor.is_folder = std::filesystem::is_directory(name, error);
   if (donor.is_folder || !names_image(name)) return donor;
   donor.image = TRY(open_image_file(name, DiskChoice{}, report));

@@ -23,7 +23,8 @@ struct Donor {
 // ".raw", ".img".
 bool names_image(const std::string& name);
 
-// Fails as opening the image does, and where it holds no Windows or several.
+// Fails as opening the image does, where it holds no Windows or several, and with
+// not_found where there is nothing of that name.
 Result<Donor> open_donor(const std::string& name, Report& report);
 
 // What a worker may open for it.

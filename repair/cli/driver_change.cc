@@ -24,20 +24,29 @@ std::string text_in(const json& object, const char* name) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-// What Start was before the edit that disabled the driver; nothing where `edit` isn't
-// that one.
-std::optional<driver::Start> start_before(const json& edit, std::string_view name) {
+// A value that an edit disabled the driver by: its key and name in lower case, from the
+// control set on, and what it was before.
+struct Before {
+  std::string value;
+  driver::Start start = driver::Start::demand;
+};
+
+// Nothing where `edit` isn't such a one.
+std::optional<Before> start_before(const json& edit, std::string_view name) {
   if (!edit.is_object() || text_in(edit, "edit") != "registry.set") return std::nullopt;
   std::string where = ascii_lower(text_in(edit, "where"));
-  if (!where.ends_with(fmt::format("\\services\\{} start", ascii_lower(name)))) {
-    return std::nullopt;
-  }
+  std::string service = fmt::format("\\services\\{}", ascii_lower(name));
+  std::size_t set = where.find("controlset");
+  std::size_t at = where.find(service);
+  if (set == std::string::npos || at == std::string::npos) return std::nullopt;
+  std::string rest = where.substr(at + service.size());
+  if (rest != " start" && !rest.starts_with("\\startoverride ")) return std::nullopt;
   if (text_in(edit, "after") != "REG_DWORD 4") return std::nullopt;
   for (driver::Start start : {driver::Start::boot, driver::Start::system,
                               driver::Start::automatic, driver::Start::demand}) {
     if (text_in(edit, "before") ==
         fmt::format("REG_DWORD {}", static_cast<std::uint32_t>(start))) {
-      return start;
+      return Before{.value = where.substr(set), .start = start};
     }
   }
   return std::nullopt;
@@ -51,11 +60,17 @@ std::optional<KnownStart> journaled_start(const std::string& image,
   for (auto entry = entries->rbegin(); entry != entries->rend(); ++entry) {
     json description = json::parse(entry->head.description, nullptr, false);
     if (!description.is_object() || !description.contains("edits")) continue;
+    std::optional<KnownStart> known;
     for (const json& edit : description["edits"]) {
-      if (auto start = start_before(edit, name)) {
-        return KnownStart{*start, fmt::format("it did before {}", entry->journal)};
+      auto before = start_before(edit, name);
+      if (!before) continue;
+      if (!known) {
+        known = KnownStart{.start = before->start,
+                           .source = fmt::format("it did before {}", entry->journal)};
       }
+      known->before[before->value] = static_cast<std::uint32_t>(before->start);
     }
+    if (known) return known;
   }
   return std::nullopt;
 }
@@ -70,7 +85,7 @@ Result<const repair::Installation*> meant(const repair::Disk& disk,
 Result<KnownStart> start_for(const DriverEnableRequest& request,
                              const driver::Sight& sight) {
   if (auto start = driver::parse_start(request.start)) {
-    return KnownStart{*start, "so it was asked for"};
+    return KnownStart{.start = *start, .source = "so it was asked for", .asked = true};
   }
   if (auto known = journaled_start(request.image, sight.name)) return *known;
   if (auto known = driver::known_start(sight)) return *known;
@@ -110,10 +125,7 @@ Exit enable_driver(const DriverEnableRequest& request, Report& report) {
     const repair::Installation& windows = *TRY(meant(disk, installation));
     driver::Sight sight = TRY(driver::look_at(windows, request.name));
     repair::Plan plan;
-    if (request.start.empty() &&
-        std::ranges::none_of(sight.services, [](const driver::ServiceKey& service) {
-          return service.start == 4;
-        })) {
+    if (request.start.empty() && !driver::is_disabled(sight)) {
       plan.notes.push_back(fmt::format("{} isn't disabled", request.name));
       return plan;
     }

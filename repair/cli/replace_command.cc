@@ -73,7 +73,10 @@ Result<std::vector<FileCopy>> Sources::copies(const repair::Installation& window
   if (!donor_) return copies;
   if (donor_->windows != nullptr) {
     auto copy = driver::copy_of(*donor_->windows, windows, file);
-    if (copy) copies.push_back(*std::move(copy));
+    if (copy) {
+      copy->place = fmt::format("{}: {}", donor_->name, copy->place);
+      copies.push_back(*std::move(copy));
+    }
     if (!copy && copy.error().code() != Errc::not_found) return std::move(copy).error();
   } else {
     std::filesystem::path path = donor_->name;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "repair/control_sets.h"
 #include "vhd/base/try.h"
@@ -147,19 +148,27 @@ void add_warnings(const Sight& sight, repair::Plan& plan) {
 }
 
 // Start of each control set and whatever counts instead, as far as they differ.
-void add_starts(const repair::GuestPath& hive, const Sight& sight, std::uint32_t start,
-                const std::string& why, repair::Plan& plan) {
-  auto add = [&](const std::string& key, std::string_view value) {
+// What a value of a key is to be, which is `now`; kDisabled where Start isn't there.
+using StartOf = std::function<std::uint32_t(const std::string& key,
+                                            std::string_view name, std::uint64_t now)>;
+
+// Start, and what counts instead, of each control set.
+void add_starts(const repair::GuestPath& hive, const Sight& sight,
+                const StartOf& start_of, const std::string& why, repair::Plan& plan) {
+  auto add = [&](const std::string& key, std::string_view name,
+                 std::optional<std::uint64_t> now) {
+    std::uint32_t start = start_of(key, name, now.value_or(kDisabled));
+    if (now == start) return;
     plan.edits.push_back(
         {.action =
              repair::RegistrySet{
-                 .hive = hive, .key = key, .value = hive::Value::dword(value, start)},
+                 .hive = hive, .key = key, .value = hive::Value::dword(name, start)},
          .why = why});
   };
   for (const ServiceKey& service : sight.services) {
-    if (service.start != start) add(service.key, "Start");
+    add(service.key, "Start", service.start);
     for (const auto& [name, number] : service.overrides) {
-      if (number != start) add(service.key + "\\StartOverride", name);
+      add(service.key + "\\StartOverride", name, number);
     }
   }
 }
@@ -173,6 +182,10 @@ bool is_indispensable(std::string_view name) {
 }  // namespace
 
 Result<Sight> look_at(const Installation& windows, std::string_view name) {
+  if (name.empty()) {
+    return Error(Errc::bad_argument,
+                 "the name of a service is wanted, and it is empty");
+  }
   if (name.find('\\') != std::string_view::npos) {
     return Error(Errc::bad_argument,
                  fmt::format("{} isn't a service's name; it is the key below Services, "
@@ -236,7 +249,10 @@ std::optional<std::string> why_needed(const Sight& sight) {
 
 void plan_disable(const Installation& windows, const Sight& sight, repair::Plan& plan) {
   repair::GuestPath hive = windows.hive_path("SYSTEM");
-  add_starts(hive, sight, kDisabled, fmt::format("{} is to be disabled", sight.name),
+  auto disabled = [](const std::string&, std::string_view, std::uint64_t) {
+    return kDisabled;
+  };
+  add_starts(hive, sight, disabled, fmt::format("{} is to be disabled", sight.name),
              plan);
   auto others = [&](const std::string& name) {
     return !equal_ignoring_case(name, sight.name);
@@ -254,22 +270,39 @@ void plan_disable(const Installation& windows, const Sight& sight, repair::Plan&
 std::optional<KnownStart> known_start(const Sight& sight) {
   for (const ServiceKey& service : sight.services) {
     if (!service.start || *service.start >= kDisabled) continue;
-    return KnownStart{static_cast<Start>(*service.start),
-                      fmt::format("{} says so", service.key)};
+    return KnownStart{.start = static_cast<Start>(*service.start),
+                      .source = fmt::format("{} says so", service.key)};
   }
   if (is_indispensable(sight.name)) {
-    return KnownStart{Start::boot, "no Windows reaches its disk without it"};
+    return KnownStart{.start = Start::boot,
+                      .source = "no Windows reaches its disk without it"};
   }
   if (sight.in_critical_database) {
-    return KnownStart{Start::boot, "CriticalDeviceDatabase names it"};
+    return KnownStart{.start = Start::boot,
+                      .source = "CriticalDeviceDatabase names it"};
   }
   return std::nullopt;
 }
 
+bool is_disabled(const Sight& sight) {
+  auto keeps = [](const auto& one) { return one.second >= kDisabled; };
+  return std::ranges::any_of(sight.services, [&](const ServiceKey& service) {
+    return service.start.value_or(0) >= kDisabled ||
+           std::ranges::any_of(service.overrides, keeps);
+  });
+}
+
 void plan_enable(const Installation& windows, const Sight& sight,
                  const KnownStart& start, repair::Plan& plan) {
+  auto was = [&](const std::string& key, std::string_view name, std::uint64_t now) {
+    auto known = start.before.find(ascii_lower(fmt::format("{} {}", key, name)));
+    if (known != start.before.end()) return known->second;
+    bool wanted = start.asked || now >= kDisabled;
+    return wanted ? static_cast<std::uint32_t>(start.start)
+                  : static_cast<std::uint32_t>(now);
+  };
   add_starts(
-      windows.hive_path("SYSTEM"), sight, static_cast<std::uint32_t>(start.start),
+      windows.hive_path("SYSTEM"), sight, was,
       fmt::format("{} is to start {}: {}", sight.name,
                   start_words(static_cast<std::uint64_t>(start.start)), start.source),
       plan);

@@ -7,6 +7,8 @@
 
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,12 +52,20 @@ void plan_disable(const repair::Installation& windows, const Sight& sight,
 struct KnownStart {
   Start start = Start::demand;
   std::string source;
+  bool asked = false;  // by a person, who means what counts instead of Start as well
+  // What single values were before it was disabled, by key and name in lower case:
+  // "controlset001\services\x\startoverride 0".
+  std::map<std::string, std::uint32_t> before = {};
 };
 // From the hive alone: another control set that doesn't disable it, the database of
 // critical devices, the drivers that are always started at boot.
 std::optional<KnownStart> known_start(const Sight& sight);
 
-// The edits that let it start so.  Its places in filter lists aren't known here.
+// Whether Start, or what counts instead of it, keeps it from loading.
+bool is_disabled(const Sight& sight);
+
+// The edits that let it start so: each value as it was before, where that is known,
+// else those that disable it.  Its places in filter lists aren't known here.
 void plan_enable(const repair::Installation& windows, const Sight& sight,
                  const KnownStart& start, repair::Plan& plan);
 

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 
 #include "repair/signature/guest_verifier.h"
 #include "vhd/base/try.h"
@@ -68,13 +69,89 @@ std::optional<std::uint16_t> machine_of(const repair::Installation& windows) {
   return std::nullopt;
 }
 
+// Of what Windows loads: no hive and no catalog is replaced here.
+bool names_program(std::string_view path) {
+  constexpr std::array<std::string_view, 4> kEnds = {".sys", ".dll", ".exe", ".efi"};
+  std::string lower = ascii_lower(path);
+  return std::ranges::any_of(
+      kEnds, [&](std::string_view end) { return lower.ends_with(end); });
+}
+
+std::string_view name_of(std::string_view path) {
+  return path.substr(path.find_last_of("\\/") + 1);
+}
+
+// The build that this Windows' own files are of: a later one may have been brought by a
+// package that only turns on what they hold (22H2, 19045, has files of 19041).
+std::optional<std::uint16_t> build_of_files(const repair::Installation& windows) {
+  repair::GuestPath path = windows.in_windows("\\System32\\ntoskrnl.exe");
+  auto volume = windows.disk().volume(path.partition);
+  if (!volume) return std::nullopt;
+  auto file = (*volume)->find(path.path);
+  auto data = file ? file->data() : Result<DevicePtr>(DevicePtr());
+  if (!data || *data == nullptr) return std::nullopt;
+  auto pe = signature::read_pe(**data);
+  auto version = pe ? version_of(**data, *pe) : std::nullopt;
+  return version ? std::optional((*version)[2]) : std::nullopt;
+}
+
+// Whether a version is one of Windows 10 and later: 10.0.BUILD.REVISION.
+bool is_of_windows(const VersionNumber& version) {
+  return version[0] == 10 && version[1] == 0;
+}
+
+std::string version_words(const std::optional<VersionNumber>& version) {
+  return version ? signature::to_string(*version) : std::string("no version");
+}
+
 struct Candidate {
   Replacement replacement;
   ByteVector content;
 };
 
-// The copy, where it is a program for this machine that is believed; else why not.
-Result<Candidate> examine(const FileCopy& copy, std::optional<std::uint16_t> machine,
+// What a copy must be.
+struct Needs {
+  std::string_view name;
+  std::optional<std::uint16_t> machine = {};
+  std::optional<VersionNumber> version = {};
+  // Where the version isn't known: that of Windows' own files.
+  std::optional<std::uint16_t> build = {};
+};
+
+// Why it isn't that; "" where it is.
+std::string why_other(const Candidate& candidate, const Needs& needs,
+                      std::string_view called) {
+  const auto& pe = *candidate.replacement.verification.pe;
+  if (needs.machine && pe.machine != *needs.machine) {
+    return fmt::format("it is for {}, and this Windows for {}",
+                       signature::machine_word(pe.machine),
+                       signature::machine_word(*needs.machine));
+  }
+  MemoryDevice device(candidate.content);
+  auto resource = signature::read_version_resource(device, pe);
+  std::string_view own = resource ? resource->original_filename : std::string_view();
+  if (!equal_ignoring_case(called, needs.name) &&
+      !equal_ignoring_case(own, needs.name)) {
+    return fmt::format("it is {}, and {} is wanted", own.empty() ? called : own,
+                       needs.name);
+  }
+  const auto& version = candidate.replacement.version;
+  if (needs.version && version != needs.version) {
+    return fmt::format("its version is {}, and {} is wanted", version_words(version),
+                       signature::to_string(*needs.version));
+  }
+  if (needs.build && version && is_of_windows(*version) &&
+      (*version)[2] != *needs.build) {
+    return fmt::format(
+        "its version is {}, and this Windows has files of build {}; --version takes it "
+        "all the same",
+        version_words(version), *needs.build);
+  }
+  return {};
+}
+
+// The copy, where it is what is needed and believed; else why not.
+Result<Candidate> examine(const FileCopy& copy, const Needs& needs,
                           const signature::Verifier& verifier, std::uint32_t build,
                           const ReplaceOptions& options) {
   Candidate candidate;
@@ -86,20 +163,13 @@ Result<Candidate> examine(const FileCopy& copy, std::optional<std::uint16_t> mac
       TRY(verifier.verify(device, {.use = signature::Use::kernel, .build = build}));
   const auto& pe = found.verification.pe;
   if (!pe) return Error(Errc::corrupt, "it is no program");
-  if (machine && pe->machine != *machine) {
-    return Error(Errc::unsupported, fmt::format("it is for {}, and this Windows for {}",
-                                                signature::machine_word(pe->machine),
-                                                signature::machine_word(*machine)));
-  }
+  found.version = version_of(device, *pe);
+  std::string why = why_other(candidate, needs, name_of(copy.place));
+  if (!why.empty()) return Error(Errc::unsupported, why);
   if (!is_believed(found.verification) && !options.allow_unsigned) {
     return Error(Errc::corrupt, found.verification.why);
   }
-  found.version = version_of(device, *pe);
   return candidate;
-}
-
-std::string version_words(const std::optional<VersionNumber>& version) {
-  return version ? signature::to_string(*version) : std::string("no version");
 }
 
 // bad_argument where nobody knows which version is meant.
@@ -138,7 +208,7 @@ std::optional<VersionNumber> component_version(std::string_view path) {
 // copy, too.  A folder of WinSxS stands for one version, as it was signed: other bytes
 // would be a damage that sfc and DISM find, and what they mend from.
 std::string why_to_part(const Wanted& wanted, const Candidate& candidate) {
-  if (!is_believed(candidate.replacement.verification)) return "nobody signed it";
+  if (!is_believed(candidate.replacement.verification)) return "it isn't believed";
   const auto& version = candidate.replacement.version;
   auto promised = [&](const std::string& twin) {
     return wanted.version ? wanted.version : component_version(twin);
@@ -187,7 +257,7 @@ void add_edits(const repair::Installation& windows, const repair::GuestPath& fil
   if (!is_believed(candidate.replacement.verification)) {
     why = fmt::format("{} was named", candidate.replacement.place);
     plan.notes.push_back(fmt::format(
-        "{}: nobody signed what is put there ({}); Windows stops at it unless its "
+        "{}: what is put there isn't believed ({}); Windows stops at it unless its "
         "checks are off",
         file.path.substr(slash), candidate.replacement.verification.why));
   }
@@ -220,23 +290,25 @@ Result<Replacement> plan_replacement(const repair::Installation& windows,
                                      const ReplaceOptions& options,
                                      repair::Plan& plan) {
   std::string place = windows.disk().show(file);
+  if (!names_program(file.path)) {
+    return Error(Errc::bad_argument,
+                 "it is no program by its name; `drydock put` replaces other files")
+        .in(place);
+  }
   FileSystemPtr volume = TRY(windows.disk().volume(file.partition));
   Wanted wanted = TRY(look_at(*volume, file).in(place));
   auto version = options.version ? options.version : wanted.version;
-  auto machine = machine_of(windows);
-  if (!machine) machine = wanted.machine;
+  Needs needs{
+      .name = name_of(file.path), .machine = machine_of(windows), .version = version};
+  if (!needs.machine) needs.machine = wanted.machine;
+  if (!version) needs.build = build_of_files(windows);
   std::uint32_t build = signature::build_of(windows);
   std::vector<std::string> refused;
   std::vector<Candidate> candidates;
   for (const FileCopy& copy : copies) {
-    auto candidate = examine(copy, machine, verifier, build, options);
+    auto candidate = examine(copy, needs, verifier, build, options);
     if (!candidate) {
       refused.push_back(fmt::format("{}: {}", copy.place, candidate.error().words()));
-    } else if (version && candidate->replacement.version != version) {
-      refused.push_back(fmt::format("{}: its version is {}, and {} is wanted",
-                                    copy.place,
-                                    version_words(candidate->replacement.version),
-                                    signature::to_string(*version)));
     } else {
       candidates.push_back(*std::move(candidate));
     }

@@ -37,8 +37,11 @@ struct Replacement {
 // folder's files have.  not_found where no copy will do: the words say why each won't.
 // Its other names, as that in WinSxS, show the copy as well where it is of the version
 // that they had; else they are parted from it, and keep what they show.  A note says
-// which.  With a version that can't be told, as of a damaged file, the copies that are
-// believed must all be of one; else bad_argument, with the versions.
+// which.  A copy has the file's name, or says that it is its own.  With a version that
+// can't be told, as of a damaged file, one of Windows' own must be of the build that
+// this Windows' files are of, and the copies that are believed must all be of one
+// version; else bad_argument, with the versions; that, too, for a file that is no
+// program by its name.
 Result<Replacement> plan_replacement(const repair::Installation& windows,
                                      const repair::GuestPath& file,
                                      const std::vector<FileCopy>& copies,

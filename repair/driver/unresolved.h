@@ -26,9 +26,14 @@ struct Unresolved {
 struct Resolution {
   std::size_t examined_count = 0;
   std::vector<Unresolved> unresolved;  // in the order in which they are loaded
+  // "beep: it is a directory": Windows doesn't start without them, and what signs them,
+  // or which file it is, can't be told.
+  std::vector<std::string> untold;
 };
 
-// Of what is loaded at boot and whose files are there.  Fails as reading them does.
+// Of what is loaded at boot and whose files are there.  A file that can't be read
+// stands in nobody's way.  Fails as reading the inventory does, and where the host
+// refuses a read.
 Result<Resolution> resolve_boot_drivers(const repair::Installation& windows,
                                         const signature::Verifier& verifier);
 

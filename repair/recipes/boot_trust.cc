@@ -1,10 +1,12 @@
 #include "repair/recipes/boot_trust.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <iterator>
 
+#include "repair/driver/disable.h"
 #include "repair/driver/replace.h"
 #include "repair/signature/guest_verifier.h"
 #include "repair/signature/verify.h"
@@ -46,6 +48,7 @@ Result<BootTrust> examine_boot_trust(const Installation& windows) {
                                signature::TrustStore::built_in());
   auto resolution = TRY(driver::resolve_boot_drivers(windows, verifier));
   trust.examined_count = resolution.examined_count;
+  trust.untold = std::move(resolution.untold);
   auto& wounds = trust.survey.wounds;
   trust.wounds_without_copy =
       std::erase_if(wounds, [](const CatalogWound& wound) { return !wound.copy; });
@@ -60,10 +63,17 @@ Result<BootTrust> examine_boot_trust(const Installation& windows) {
   return trust;
 }
 
+Done check_told(const BootTrust& trust) {
+  if (trust.untold.empty()) return {};
+  return Error(Errc::could_not_tell, fmt::format("what signs it can't be told of {}",
+                                                 fmt::join(trust.untold, "; ")));
+}
+
 void add_stop(const driver::Unresolved& driver, Finding& finding) {
-  if (!driver.driver.stops_boot) return;
+  bool reaches_disk = driver::why_always_needed(driver.driver.name).has_value();
+  if (!driver.driver.stops_boot && !reaches_disk) return;
   finding.stops_boot = true;
-  finding.stop_code = "0x5A";
+  finding.stop_code = driver.driver.stops_boot ? "0x5A" : "0x7B";
   finding.status = "0xC0000428";
   const std::string& path = driver.driver.path->path;
   finding.image_name = path.substr(path.rfind('\\') + 1);

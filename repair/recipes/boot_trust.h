@@ -25,10 +25,15 @@ struct BootTrust {
   // copy.
   std::vector<driver::Unresolved> for_want_of_catalogs;
   std::vector<driver::Unresolved> by_themselves;
+  std::vector<std::string> untold;  // as Resolution has it
 
   // The wound whose copy has the driver's hash; nullptr where none has.
   const signature::CatalogWound* find_cure(const driver::Unresolved& driver) const;
 };
+
+// Why a Windows in which nothing was found isn't healthy all the same: something that
+// it doesn't start without couldn't be looked at.
+Done check_told(const BootTrust& trust);
 
 // Fails as reading the drivers and the catalogs does.
 Result<BootTrust> examine_boot_trust(const Installation& windows);

@@ -59,6 +59,7 @@ Result<Recipe::Findings> DriverUnsigned::examine(const Subject& subject,
   for (const Unresolved& one : trust.by_themselves) {
     findings.push_back(finding_of(one, *subject.windows));
   }
+  if (findings.empty()) TRY(check_told(trust));
   return findings;
 }
 

@@ -114,7 +114,10 @@ Result<Recipe::Findings> SignatureCatalogStore::examine(const Subject& subject,
   BootTrust trust = TRY(examine_boot_trust(*subject.windows));
   const CatalogSurvey& survey = trust.survey;
   bool stops = !trust.for_want_of_catalogs.empty();
-  if (!stops && !is_much(survey.wounds, survey.package_count)) return Findings{};
+  if (!stops && !is_much(survey.wounds, survey.package_count)) {
+    TRY(check_told(trust));
+    return Findings{};
+  }
   return Findings{finding_of(trust)};
 }
 

@@ -98,15 +98,16 @@ Done read_directories(const BlockDevice& file, std::uint64_t optional_header, Pe
   Range table{.offset = entry.address, .length = entry.size};
   if (table.length == 0) return {};
   if (!checked::within(table.offset, table.length, pe.file_size)) {
-    pe.faults.push_back(fmt::format(
+    pe.certificate_fault = fmt::format(
         "the certificate table has {} bytes at {:#x}, but the file ends at {:#x}",
-        table.length, table.offset, pe.file_size));
+        table.length, table.offset, pe.file_size);
   } else if (table.offset < entry_offset + sizeof(DataDirectory)) {
-    pe.faults.push_back(fmt::format(
-        "the certificate table begins at {:#x}, within the headers", table.offset));
+    pe.certificate_fault = fmt::format(
+        "the certificate table begins at {:#x}, within the headers", table.offset);
   } else {
     pe.certificate_table = table;
   }
+  if (!pe.certificate_fault.empty()) pe.faults.push_back(pe.certificate_fault);
   return {};
 }
 

@@ -58,6 +58,8 @@ struct Pe {
   // What is wrong with it, though it can be read: a section or the certificate
   // table past the end of the file.
   std::vector<std::string> faults;
+  // Of those, why certificate_table is nothing although the file says where it has one.
+  std::string certificate_fault;
 };
 
 // corrupt where `file` is no PE file, or ends within its headers.

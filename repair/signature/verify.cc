@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "repair/signature/catalog.h"
 #include "repair/signature/image_hash.h"
 #include "repair/signature/revocation.h"
 #include "repair/signature/version_resource.h"
@@ -73,18 +74,22 @@ class Case {
   bool is_what_was_signed(const std::optional<SignedFile>& file) const;
 
  private:
+  Done open_catalog(CertificateCache& certificates);
+
   const BlockDevice& file_;
   Verification& verification_;
   std::vector<SignedData> messages_;
   std::vector<std::string> problems_;
+  bool is_catalog_ = false;  // a message itself, which signs what is in it
 };
 
 Done Case::open(CertificateCache& certificates) {
   auto pe = read_pe(file_);
   if (!pe && pe.error().code() != Errc::corrupt) return std::move(pe).error();
-  if (!pe) return {};  // all of it is hashed
+  if (!pe) return open_catalog(certificates);
   CertificateTable table = TRY(read_certificates(file_, *pe));
   problems_ = std::move(table.faults);
+  if (!pe->certificate_fault.empty()) problems_.push_back(pe->certificate_fault);
   for (const Certificate& certificate : table.certificates) {
     if (certificate.type != kPkcs7Certificate) continue;
     auto message = read_signed_data(certificate.bytes, &certificates);
@@ -95,6 +100,21 @@ Done Case::open(CertificateCache& certificates) {
     }
   }
   verification_.pe = *std::move(pe);
+  return {};
+}
+
+// Of what is neither PE nor catalog all is hashed, and no more to be told.
+Done Case::open_catalog(CertificateCache& certificates) {
+  constexpr std::byte kSequence{0x30};  // DER: what each message begins with
+  std::byte first{};
+  if (file_.size() == 0 || file_.size() > kCatalogSizeMax) return {};
+  TRY(file_.read(0, {&first, 1}));
+  if (first != kSequence) return {};
+  ByteVector bytes = TRY(read_bytes(file_, 0, file_.size(), kCatalogSizeMax));
+  auto message = read_signed_data(bytes, &certificates);
+  if (!message || message->content != SignedData::Content::trust_list) return {};
+  is_catalog_ = true;
+  messages_.push_back(*std::move(message));
   return {};
 }
 
@@ -113,6 +133,7 @@ Done Case::hash(std::vector<Algorithm> algorithms) {
 }
 
 bool Case::is_what_was_signed(const std::optional<SignedFile>& file) const {
+  if (is_catalog_) return true;
   if (!file) return false;
   const Digest* hash = verification_.hash(file->digest.algorithm);
   return hash != nullptr && *hash == file->digest;

@@ -140,5 +140,28 @@ class Catalogs(DiskTest):
                              self.folder / "nowhere"), 3)
 
 
+class OddDrivers(DiskTest):
+    def add_service(self, disk, start, error_control, image_path):
+        key = "HKLM\\SYSTEM\\CurrentControlSet\\Services\\odd"
+        for name, kind, value in (("Type", "REG_DWORD", "1"), ("Start", "REG_DWORD", start),
+                                  ("ErrorControl", "REG_DWORD", error_control),
+                                  ("ImagePath", "REG_EXPAND_SZ", image_path)):
+            self.succeed(drydock("reg", disk, "add", key, "/v", name, "/t", kind, "/d", value))
+
+    def test_one_whose_file_is_a_folder_keeps_no_catalog_from_being_mended(self):
+        disk = self.disk("signature.catalog-store")
+        self.add_service(disk, "1", "1", "System32\\drivers")
+        found = self.json("diagnose", "diagnose", disk, code=1)
+        self.assertEqual([one["recipe"] for one in found["findings"]],
+                         ["signature.catalog-store"])
+        self.succeed(drydock("repair", disk))
+
+    def test_one_that_stops_the_boot_and_cannot_be_found_is_never_healthy(self):
+        disk = self.disk()
+        self.add_service(disk, "0", "3", "\\??\\Q:\\odd.sys")
+        out = self.succeed(drydock("diagnose", disk), 2).out
+        self.assertIn("what signs it can't be told of odd: ", out)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -100,11 +100,44 @@ class Replace(ReplaceTest):
         virtio = CORPUS / "drivers" / "virtio-win-0.1.240" / "viostor" / "w10" / "amd64"
         if not virtio.is_dir():
             self.skipTest("no corpus: DRYDOCK_CORPUS or ../shared/corpus")
-        error = self.replace(disk, f"{DRIVERS}\\cdrom.sys", "--from",
-                             virtio / "viostor.sys", code=3)
+        other = self.folder / "cdrom.sys"
+        shutil.copyfile(virtio / "viostor.sys", other)
+        path = f"{DRIVERS}\\cdrom.sys"
+        error = self.replace(disk, path, "--from", other, code=3)
         self.assertIn("100.93.104.24000", error["error"]["what"])
-        self.replace(disk, f"{DRIVERS}\\cdrom.sys", "--from", virtio / "viostor.sys",
-                     "--version", "100.93.104.24000")
+        self.replace(disk, path, "--from", other, "--version", "100.93.104.24000")
+
+    def test_what_is_another_driver_by_both_of_its_names_is_no_copy(self):
+        disk = self.disk()
+        virtio = CORPUS / "drivers" / "virtio-win-0.1.240" / "viostor" / "w10" / "amd64"
+        if not virtio.is_dir():
+            self.skipTest("no corpus: DRYDOCK_CORPUS or ../shared/corpus")
+        path = f"{DRIVERS}\\disk.sys"
+        self.json("change", "put", disk, "-", path, stdin=b"")
+        error = self.replace(disk, path, "--from", virtio / "viostor.sys", code=3)
+        self.assertIn("it is viostor.sys, and disk.sys is wanted", error["error"]["what"])
+
+    def test_a_hive_is_no_driver(self):
+        hive = "C:\\Windows\\System32\\config\\SYSTEM"
+        donor = self.folder / "donor.vhdx"
+        shutil.copyfile(self.disk(), donor)
+        error = self.replace(self.disk(), hive, "--donor", donor, code=3)
+        self.assertIn("no program by its name", error["error"]["what"])
+
+    def test_another_windows_has_no_copy_of_what_tells_no_version(self):
+        disk, donor = self.disk(), self.folder / "older.vhdx"
+        self.succeed(run(HARNESS, "build", "--windows", "server-2019", "--size", "400MiB",
+                         "--output", donor))
+        path = f"{DRIVERS}\\pci.sys"
+        self.json("change", "put", disk, "-", path, stdin=b"")
+        error = self.replace(disk, "pci", "--donor", donor, code=3)["error"]["what"]
+        self.assertIn("this Windows has files of build 20348", error)
+        self.assertIn("older.vhdx: C:\\Windows", error)
+        self.replace(disk, "pci", "--donor", donor, "--version", "10.0.17763.5206")
+
+    def test_a_donor_that_is_not_there_is_told_of(self):
+        error = self.replace(self.disk(), "cdrom", "--donor", self.folder / "no", code=3)
+        self.assertEqual(error["error"]["code"], "not_found")
 
     def test_words_that_cannot_be_meant_are_refused(self):
         disk = self.disk()
@@ -217,7 +250,7 @@ class Twins(ReplaceTest):
         changed[0x400] ^= 1
         done = self.replace(disk, "afd", "--allow-unsigned", "--from",
                             self.host_file("bad.sys", bytes(changed)))
-        self.assertTrue(any("parted" in note and "nobody signed it" in note
+        self.assertTrue(any("parted" in note and "isn't believed" in note
                             for note in done["notes"]), done["notes"])
         self.assertEqual(self.content(disk, self.AFD), bytes(changed))
         self.assertEqual(self.content(disk, twin), was)
@@ -245,7 +278,7 @@ class Twins(ReplaceTest):
         self.assertEqual(self.content(disk, twin), good)
         self.json("undo", "undo", disk)
         other = self.other_version()
-        done = self.replace(disk, "afd", "--from", other)
+        done = self.replace(disk, "afd", "--from", other, "--version", "10.0.17763.5206")
         self.assertTrue(any("theirs is 10.0.20348.2159" in note for note in done["notes"]))
         self.assertEqual(self.content(disk, self.AFD), other.read_bytes())
         self.assertEqual(self.content(disk, twin), b"")

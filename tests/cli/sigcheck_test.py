@@ -44,6 +44,24 @@ class RealDrivers(DiskTest):
         self.assertEqual((file["verified"], file["by"]), ("bad", "bad"))
         self.assertIn("changed", file["why"])
 
+    def test_a_catalog_is_judged_by_its_own_signature(self):
+        catalog = CORPUS / "drivers/virtio-win-0.1.240/vioscsi/w10/amd64/vioscsi.cat"
+        out = self.succeed(drydock("sigcheck", "--host", catalog)).out
+        self.assertIn("Verified:       Signed", out)
+        changed = bytearray(catalog.read_bytes())
+        changed[len(changed) // 4] ^= 1
+        copy = self.folder / "changed.cat"
+        copy.write_bytes(changed)
+        out = self.succeed(drydock("sigcheck", "--host", copy), 1).out
+        self.assertNotIn("Verified:       Signed", out)
+
+    def test_a_driver_that_was_cut_is_not_one_without_a_signature(self):
+        driver = CORPUS / "drivers/virtio-win-0.1.240/vioscsi/w10/amd64/vioscsi.sys"
+        cut = self.folder / "cut.sys"
+        cut.write_bytes(driver.read_bytes()[:32768])
+        out = self.succeed(drydock("sigcheck", "--host", cut), 1).out
+        self.assertIn("but the file ends at 0x8000", out)
+
     def test_all_words_that_the_test_sets_name_bad_are_bad(self):
         files = self.check("--host", "-r", CORPUS / "drivers" / "uthenticode", code=1)
         verdicts = {pathlib.Path(file["path"]).name: file["verified"] for file in files}

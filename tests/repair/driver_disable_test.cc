@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "repair/driver/disable.h"
 #include "repair/recipes/recipes.h"
 #include "tests/repair/recipe_support.h"
@@ -68,12 +70,40 @@ TEST(EnabledDriver, StartsAsItIsToldInEachControlSet) {
                                  "[Select]\nLastKnownGood = dword 2\n"
                                  "[ControlSet002\\Services\\viostor]\n"
                                  "Start = dword 4\nType = dword 1\n");
-  Plan plan = plan_for(windows, "viostor", KnownStart{Start::boot, "it is asked for"});
+  Plan plan = plan_for(
+      windows, "viostor",
+      KnownStart{.start = Start::boot, .source = "it is asked for", .asked = true});
   ASSERT_THAT(plan.edits, SizeIs(2));
   carry_out(windows, plan);
   auto seen = sight(windows, "viostor");
   EXPECT_EQ(seen->services[0].overrides[0].second, 0u);
   EXPECT_EQ(seen->services[1].start, 0u);
+}
+
+TEST(EnabledDriver, GetsBackEachValueAsItWas) {
+  DRYDOCK_WINDOWS_DISK(windows);
+  windows.edit_hive(kSystem,
+                    "[ControlSet001\\Services\\hba]\nStart = dword 4\nType = dword 1\n"
+                    "[ControlSet001\\Services\\hba\\StartOverride]\n"
+                    "0 = dword 4\n1 = dword 4\n2 = dword 1\n");
+  KnownStart known{.start = Start::demand, .source = "it did before"};
+  known.before["controlset001\\services\\hba\\startoverride 0"] = 0;
+  carry_out(windows, plan_for(windows, "hba", known));
+  auto seen = sight(windows, "hba");
+  EXPECT_EQ(seen->services[0].start, 3u);
+  std::map<std::string, std::uint64_t> overrides(seen->services[0].overrides.begin(),
+                                                 seen->services[0].overrides.end());
+  // The first as it was, the second as Start, and the third never kept it from loading.
+  EXPECT_EQ(overrides,
+            (std::map<std::string, std::uint64_t>{{"0", 0}, {"1", 3}, {"2", 1}}));
+  EXPECT_FALSE(is_disabled(*seen));
+}
+
+TEST(DisabledDriver, WithoutANameIsNone) {
+  DRYDOCK_WINDOWS_DISK(windows);
+  auto seen = sight(windows, "");
+  ASSERT_FALSE(seen);
+  EXPECT_EQ(seen.error().code(), Errc::bad_argument);
 }
 
 TEST(KnownStartOfADriver, IsWhatAnotherControlSetSays) {
