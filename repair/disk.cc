@@ -296,8 +296,8 @@ Result<std::uint32_t> named_partition(const Disk& disk, std::string_view name,
                  found.empty()
                      ? std::string("no Windows was found that would know this letter; "
                                    "name the partition by its number, as in 3:\\")
-                     : fmt::format("there is no installation {}; {} were found",
-                                   installation + 1, found.size()));
+                     : fmt::format("there is no installation {}; the last is {}",
+                                   installation, found.size() - 1));
   }
   if (name == "c") return found[installation]->partition();
   return lettered_partition(disk, *found[installation], name[0]);

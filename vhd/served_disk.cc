@@ -50,7 +50,10 @@ Result<ServedDisk> open_whole(const fs::path& image, const ServeOptions& options
   fs::path top = image;
   if (in_file) {
     top = *options.overlay;
-    if (!fs::exists(top)) TRY(make_overlay(top, image, options).in(top.string()));
+    std::error_code unseen;
+    if (!fs::exists(top, unseen)) {
+      TRY(make_overlay(top, image, options).in(top.string()));
+    }
     chain_options.writable = true;
     chain_options.parents.insert(chain_options.parents.begin(), image);
   }

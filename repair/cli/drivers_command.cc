@@ -384,13 +384,13 @@ Result<Exit> verify_in(const DriversRequest& request, Report& report) {
 
 Exit list_drivers(const DriversRequest& request, Report& report) {
   auto whole = list_in(request, report);
-  if (!whole) return report.fail(whole.error());
+  if (!whole) return report.fail(whole.error(), Exit::could_not_tell);
   return *whole ? Exit::done : Exit::could_not_tell;
 }
 
 Exit verify_drivers(const DriversRequest& request, Report& report) {
   auto exit = verify_in(request, report);
-  return exit ? *exit : report.fail(exit.error());
+  return exit ? *exit : report.fail(exit.error(), Exit::could_not_tell);
 }
 
 }  // namespace drydock::cli

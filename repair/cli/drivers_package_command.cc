@@ -71,7 +71,13 @@ Result<driver::AddOptions> options_of(const DriverAddRequest& request) {
 }  // namespace
 
 Exit add_driver(const DriverAddRequest& request, Report& report) {
-  fs::path inf = fs::absolute(request.inf);
+  std::error_code error;
+  fs::path inf = fs::absolute(request.inf, error);
+  if (error) {
+    return report.fail(
+        Error(Errc::bad_argument, fmt::format("the host says: {}", error.message()))
+            .in(request.inf));
+  }
   auto options = options_of(request);
   if (!options) return report.fail(options.error());
   auto read = [folder = inf.parent_path()](const std::string& path) {

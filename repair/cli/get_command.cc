@@ -116,7 +116,7 @@ Result<json> get_folder(const GetRequest& request, Report& report) {
   }
   std::error_code ignored;
   std::filesystem::create_directories(request.host, ignored);
-  if (!std::filesystem::is_directory(request.host)) {
+  if (!std::filesystem::is_directory(request.host, ignored)) {
     return Error(Errc::bad_argument,
                  "this isn't a folder of the host, and can't be made")
         .in(request.host);

@@ -32,8 +32,14 @@ Result<ByteVector> read_standard_input(std::uint64_t size_max) {
 }
 
 Result<HostFile> HostFile::create(const std::filesystem::path& path) {
-  if (std::filesystem::is_directory(path)) {
+  std::error_code error;
+  auto status = std::filesystem::status(path, error);
+  if (std::filesystem::is_directory(status)) {
     return Error(Errc::bad_argument, "this is a directory").in(path.string());
+  }
+  if (!std::filesystem::status_known(status)) {
+    return Error(Errc::bad_argument, fmt::format("the host says: {}", error.message()))
+        .in(path.string());
   }
   std::filesystem::path part = path;
   part += ".drydock-part";

@@ -57,7 +57,12 @@ Result<std::uint64_t> plan_folder(const fs::path& host, const repair::GuestPath&
   for (const fs::path& path : TRY(names_in(host))) {
     repair::GuestPath below{.partition = guest.partition,
                             .path = repair::join(guest.path, path.filename().string())};
-    auto status = fs::symlink_status(path);
+    std::error_code error;
+    auto status = fs::symlink_status(path, error);
+    if (!fs::status_known(status)) {
+      return Error(Errc::io, fmt::format("the host says: {}", error.message()))
+          .in(path.string());
+    }
     if (status.type() == fs::file_type::directory) {
       size = TRY(plan_folder(path, below, size, plan));
     } else if (status.type() == fs::file_type::regular) {
@@ -90,7 +95,9 @@ Exit put_folder(const PutRequest& request, Report& report) {
 }  // namespace
 
 Exit put(const PutRequest& request, Report& report) {
-  if (request.recursive && (request.keep_old || !fs::is_directory(request.host))) {
+  std::error_code ignored;  // What can't be looked at is no folder.
+  if (request.recursive &&
+      (request.keep_old || !fs::is_directory(request.host, ignored))) {
     return report.fail(
         Error(Errc::bad_argument, request.keep_old
                                       ? "--keep-old is of one file, and -r isn't"

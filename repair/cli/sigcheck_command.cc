@@ -315,13 +315,16 @@ Result<Exit> check_guest(const SigcheckRequest& request, Report& report) {
                             : 0;
   Sigcheck sigcheck(*verifier, build, report);
   for (const std::string& path : request.paths) {
-    TRY(take_path(image, request, path, sigcheck, report));
+    Done taken = take_path(image, request, path, sigcheck, report);
+    if (!taken) TRY(sigcheck.take(path, std::move(taken).error()));
   }
   return sigcheck.finish();
 }
 
-// The files of the host that `path` means.
-Result<std::vector<std::string>> host_files(const std::string& path, bool recursive) {
+// The files of the host that `path` means.  Below a folder, a link that leads nowhere
+// is passed over.
+Result<std::vector<std::string>> host_files(const std::string& path, bool recursive,
+                                            Report& report) {
   namespace fs = std::filesystem;
   std::error_code error;
   if (!fs::is_directory(path, error)) return std::vector<std::string>{path};
@@ -332,7 +335,13 @@ Result<std::vector<std::string>> host_files(const std::string& path, bool recurs
   std::vector<std::string> files;
   for (fs::recursive_directory_iterator at(path, error), end; !error && at != end;
        at.increment(error)) {
-    if (at->is_regular_file()) files.push_back(at->path().string());
+    std::error_code unseen;
+    auto status = at->status(unseen);
+    if (fs::is_regular_file(status)) files.push_back(at->path().string());
+    if (!fs::status_known(status)) {
+      report.note(fmt::format("drydock: {} is passed over; the host says: {}\n",
+                              at->path().string(), unseen.message()));
+    }
   }
   if (error) {
     return Error(Errc::io, fmt::format("the host says: {}", error.message())).in(path);
@@ -352,7 +361,12 @@ Result<Exit> check_host(const SigcheckRequest& request, Report& report) {
   signature::Verifier verifier(std::move(index), std::move(store), std::move(trust));
   Sigcheck sigcheck(verifier, 0, report);
   for (const std::string& named : request.paths) {
-    for (const std::string& path : TRY(host_files(named, request.recursive))) {
+    auto paths = host_files(named, request.recursive, report);
+    if (!paths) {
+      TRY(sigcheck.take(named, std::move(paths).error()));
+      continue;
+    }
+    for (const std::string& path : *paths) {
       auto file = FileDevice::open(path);
       TRY(sigcheck.take(path, file ? Result<DevicePtr>(*std::move(file))
                                    : Result<DevicePtr>(std::move(file).error())));

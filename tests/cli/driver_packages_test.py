@@ -4,7 +4,7 @@ import json
 import shutil
 import unittest
 
-from program import CORPUS, DiskTest, drydock
+from program import CORPUS, DRYDOCK, DiskTest, drydock, run
 
 PACKAGES = CORPUS / "drivers" / "virtio-win-0.1.240"
 
@@ -87,6 +87,16 @@ class DriverPackages(DiskTest):
     def test_refuses_to_remove_what_is_windows_own(self):
         ran = self.succeed(drydock("drivers", self.disk(), "remove", "storahci"), 3)
         self.assertIn("came with Windows", ran.err)
+
+
+class NoPackage(DiskTest):
+    def test_a_folder_that_is_gone_is_told_of(self):
+        folder = self.folder / "gone"
+        folder.mkdir()
+        ran = run("sh", "-c", 'cd "$0" && rmdir "$0" && exec "$@"', folder, DRYDOCK,
+                  "drivers", self.disk(), "add", "--inf", "viostor.inf")
+        self.succeed(ran, 3)
+        self.assertIn("No such file or directory", ran.err)
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ class DriversList(DiskTest):
         disk = self.folder / "empty.raw"
         disk.write_bytes(bytes(1 << 20))
         ran = drydock("drivers", disk, "list")
-        self.succeed(ran, 3)
+        self.succeed(ran, 2)
         self.assertNotEqual(ran.err, "")
 
 
@@ -199,6 +199,17 @@ class DriversVerify(DiskTest):
         self.succeed(ran)
         self.assertIn("isn't what catalogs are kept in", ran.err)
         self.assertEqual(other.read_bytes(), b"dear reader")
+
+    def test_what_cannot_be_told_ends_as_diagnose_does(self):
+        disk, nothing = self.disk(), self.folder / "nothing"
+        self.succeed(drydock("diagnose", nothing), 2)
+        self.succeed(drydock("drivers", nothing, "list"), 2)
+        self.succeed(drydock("drivers", nothing, "verify"), 2)
+        self.succeed(drydock("drivers", disk, "verify", "--trust", nothing), 2)
+        self.succeed(drydock("put", disk, "-", "C:\\Windows\\System32\\config\\SYSTEM",
+                             stdin=b"no hive"))
+        self.succeed(drydock("drivers", disk, "list"), 2)
+        self.succeed(drydock("drivers", disk, "verify"), 2)
 
 
 if __name__ == "__main__":

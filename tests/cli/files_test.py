@@ -128,6 +128,22 @@ class Folders(DiskTest):
         self.succeed(drydock("get", "-r", disk, "C:\\a", target), 2)
         self.assertEqual(list(outside.iterdir()), [])
 
+    def test_host_names_that_cannot_be_looked_at_are_refused_in_words(self):
+        disk = self.disk()
+        before = self.hash(disk)
+        loop = self.folder / "loop"
+        loop.symlink_to(loop)
+        hive = "C:\\Windows\\System32\\config\\SYSTEM"
+        for name, words in ((loop, "Too many levels"),
+                            (self.folder / ("n" * 300), "File name too long")):
+            ran = self.succeed(drydock("get", disk, hive, name), 3)
+            self.assertIn(words, ran.err)
+            self.succeed(drydock("get", "-r", disk, "C:\\Windows", name), 3)
+            ran = self.succeed(drydock("put", "-r", disk, name, "C:\\put"), 3)
+            self.assertIn("-r is of a folder", ran.err)
+        self.assertTrue(loop.is_symlink())
+        self.assertEqual(self.hash(disk), before)
+
     def test_mkdir_and_mv_make_and_move(self):
         disk = self.disk()
         before = self.hash(disk)

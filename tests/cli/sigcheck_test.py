@@ -6,7 +6,7 @@ import re
 import shutil
 import unittest
 
-from program import CORPUS, DiskTest, drydock, run
+from program import CORPUS, HARNESS, DiskTest, drydock, run
 
 VIRTIO = CORPUS / "drivers" / "virtio-win-0.1.240"
 STORE = "C:\\Windows\\System32\\CatRoot\\{F750E6C3-38EE-11D1-85E5-00C04FC295EE}"
@@ -122,6 +122,45 @@ class RealDrivers(DiskTest):
         self.assertEqual([file["verified"] for file in files],
                          ["could_not_tell", "signed"])
         self.succeed(drydock("sigcheck", self.folder), 64)
+
+
+class Paths(DiskTest):
+    KERNEL = "C:\\Windows\\System32\\ntoskrnl.exe"
+
+    def check(self, *words, code):
+        files = self.json("sigcheck", "sigcheck", *words, code=code)["files"]
+        return {str(file["path"]): file for file in files}
+
+    def test_links_of_the_host_that_lead_nowhere_are_passed_over(self):
+        folder = self.folder / "files"
+        folder.mkdir()
+        (folder / "loop").symlink_to("loop")
+        (folder / "nowhere").symlink_to("nothing")
+        (folder / "plain").write_bytes(b"no program")
+        ran = self.succeed(drydock("sigcheck", "--host", "-r", folder), 1)
+        self.assertIn("plain:", ran.out)
+        self.assertIn("loop is passed over; the host says: Too many levels", ran.err)
+
+    def test_what_is_not_there_is_named_and_the_rest_is_checked(self):
+        disk = self.disk()
+        root = self.folder / "root.pem"
+        self.succeed(run(HARNESS, "root", "-o", root))
+        files = self.check(disk, "C:\\nothing", self.KERNEL, "C:\\Windows", "--trust",
+                           root, code=2)
+        self.assertEqual([file["verified"] for file in files.values()],
+                         ["could_not_tell", "signed", "could_not_tell"])
+        self.assertIn("there is no", files["C:\\nothing"]["why"])
+        self.assertIn("-r checks", files["C:\\Windows"]["why"])
+        folder = self.folder / "folder"
+        folder.mkdir()
+        (self.folder / "file").write_bytes(b"no program")
+        files = self.check("--host", folder, self.folder / "file", code=1)
+        self.assertEqual(len(files), 2)
+
+    def test_an_installation_is_named_as_it_was_asked_for(self):
+        ran = self.succeed(drydock("sigcheck", self.disk(), "--installation", "7",
+                                   self.KERNEL), 2)
+        self.assertIn("there is no installation 7; the last is 0", ran.out)
 
 
 if __name__ == "__main__":
