@@ -141,6 +141,7 @@ Exit check_catalogs(const CatalogsRequest& request, Report& report) {
 }
 
 Exit restore_catalogs(const CatalogsRequest& request, Report& report) {
+  bool leaves_some = false;
   auto make_plan = [&](const repair::Disk& disk,
                        std::size_t installation) -> Result<repair::Plan> {
     if (disk.installations().empty()) {
@@ -148,12 +149,15 @@ Exit restore_catalogs(const CatalogsRequest& request, Report& report) {
     }
     const repair::Installation& windows = *disk.installations()[installation];
     CatalogSurvey found = TRY(survey(windows, request, report));
+    leaves_some = std::ranges::any_of(
+        found.wounds, [](const CatalogWound& wound) { return !wound.copy; });
     repair::Plan plan;
     TRY(signature::plan_catalogs(windows, found, plan));
     return plan;
   };
-  return change_image(request.image, request.change, "catalogs restore", make_plan,
-                      report);
+  Exit exit = change_image(request.image, request.change, "catalogs restore", make_plan,
+                           report);
+  return exit == Exit::done && leaves_some ? Exit::faults : exit;
 }
 
 }  // namespace drydock::cli

@@ -140,20 +140,24 @@ Result<repair::Plan> plan_all(const repair::Installation& windows,
                               const Sources& sources,
                               const signature::TrustStore& trust,
                               const signature::Verifier& verifier,
-                              const driver::ReplaceOptions& options) {
+                              const driver::ReplaceOptions& options,
+                              bool& leaves_some) {
   repair::Plan plan;
   for (const GuestPath& target : TRY(find_unsigned(windows, trust))) {
     auto copies = TRY(sources.copies(windows, target));
     auto done =
         driver::plan_replacement(windows, target, copies, verifier, options, plan);
-    if (!done) plan.notes.push_back(done.error().describe());
+    if (done) continue;
+    plan.notes.push_back(done.error().describe());
+    leaves_some = true;
   }
   return plan;
 }
 
+// `leaves_some` gets to be true where one that is unsigned stays so.
 Result<repair::Plan> make_plan(const DriverReplaceRequest& request,
                                const repair::Disk& disk, std::size_t installation,
-                               Report& report) {
+                               bool& leaves_some, Report& report) {
   if (disk.installations().empty()) {
     return Error(Errc::not_found, "no Windows was found on this disk");
   }
@@ -169,7 +173,7 @@ Result<repair::Plan> make_plan(const DriverReplaceRequest& request,
         .in("--from");
   }
   if (request.all_unsigned) {
-    return plan_all(windows, sources, trust, *verifier, options);
+    return plan_all(windows, sources, trust, *verifier, options, leaves_some);
   }
   GuestPath target = TRY(find_target(windows, request.name, installation));
   auto copies = TRY(sources.copies(windows, target));
@@ -188,10 +192,13 @@ Exit replace_driver(const DriverReplaceRequest& request, Report& report) {
         Error(Errc::bad_argument, "name a driver, or --all-unsigned instead"),
         Exit::usage);
   }
+  bool leaves_some = false;
   auto plan = [&](const repair::Disk& disk, std::size_t installation) {
-    return make_plan(request, disk, installation, report);
+    return make_plan(request, disk, installation, leaves_some, report);
   };
-  return change_image(request.image, request.change, "drivers replace", plan, report);
+  Exit exit =
+      change_image(request.image, request.change, "drivers replace", plan, report);
+  return exit == Exit::done && leaves_some ? Exit::faults : exit;
 }
 
 }  // namespace drydock::cli

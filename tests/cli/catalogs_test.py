@@ -118,7 +118,7 @@ class Catalogs(DiskTest):
                           COMPONENTS + "\\" + "0" * 64 + ".cat")
         wound, = self.check(disk, code=1)["wounds"]
         self.assertIsNone(wound["copy"])
-        done = self.json("change", "catalogs", disk, "restore")
+        done = self.json("change", "catalogs", disk, "restore", code=1)
         self.assertIn(lost, " ".join(done["notes"]))
 
     def test_a_donor_gives_what_this_disk_has_no_more(self):
