@@ -44,8 +44,10 @@ struct Checked {
 Result<Checked> check(const signature::Verifier& verifier, const BlockDevice& file,
                       std::uint32_t build) {
   Checked checked;
-  checked.verification = TRY(verifier.verify(
-      file, {.build = build, .hashes = {kShown.begin(), kShown.end()}}));
+  checked.verification =
+      TRY(verifier.verify(file, {.build = build,
+                                 .hashes = {kShown.begin(), kShown.end()},
+                                 .takes_catalogs = true}));
   checked.flat = TRY(signature::flat_hashes(file, kShown));
   if (const auto& pe = checked.verification.pe) {
     auto version = signature::read_version_resource(file, *pe);

@@ -147,7 +147,6 @@ void add_warnings(const Sight& sight, repair::Plan& plan) {
   }
 }
 
-// Start of each control set and whatever counts instead, as far as they differ.
 // What a value of a key is to be, which is `now`; kDisabled where Start isn't there.
 using StartOf = std::function<std::uint32_t(const std::string& key,
                                             std::string_view name, std::uint64_t now)>;

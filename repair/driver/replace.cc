@@ -118,24 +118,22 @@ struct Needs {
   std::optional<std::uint16_t> build = {};
 };
 
-// Why it isn't that; "" where it is.
-std::string why_other(const Candidate& candidate, const Needs& needs,
-                      std::string_view called) {
-  const auto& pe = *candidate.replacement.verification.pe;
+// Why the copy isn't that; "" where it is.  `called` is its file's name, and `own` what
+// it calls itself.
+std::string why_other(const Replacement& found, const Needs& needs,
+                      std::string_view called, std::string_view own) {
+  const auto& pe = *found.verification.pe;
   if (needs.machine && pe.machine != *needs.machine) {
     return fmt::format("it is for {}, and this Windows for {}",
                        signature::machine_word(pe.machine),
                        signature::machine_word(*needs.machine));
   }
-  MemoryDevice device(candidate.content);
-  auto resource = signature::read_version_resource(device, pe);
-  std::string_view own = resource ? resource->original_filename : std::string_view();
   if (!equal_ignoring_case(called, needs.name) &&
       !equal_ignoring_case(own, needs.name)) {
     return fmt::format("it is {}, and {} is wanted", own.empty() ? called : own,
                        needs.name);
   }
-  const auto& version = candidate.replacement.version;
+  const auto& version = found.version;
   if (needs.version && version != needs.version) {
     return fmt::format("its version is {}, and {} is wanted", version_words(version),
                        signature::to_string(*needs.version));
@@ -163,8 +161,13 @@ Result<Candidate> examine(const FileCopy& copy, const Needs& needs,
       TRY(verifier.verify(device, {.use = signature::Use::kernel, .build = build}));
   const auto& pe = found.verification.pe;
   if (!pe) return Error(Errc::corrupt, "it is no program");
-  found.version = version_of(device, *pe);
-  std::string why = why_other(candidate, needs, name_of(copy.place));
+  signature::VersionResource resource;
+  if (auto read = signature::read_version_resource(device, *pe)) {
+    resource = *std::move(read);
+  }
+  found.version = resource.file_number;
+  std::string why =
+      why_other(found, needs, name_of(copy.place), resource.original_filename);
   if (!why.empty()) return Error(Errc::unsupported, why);
   if (!is_believed(found.verification) && !options.allow_unsigned) {
     return Error(Errc::corrupt, found.verification.why);

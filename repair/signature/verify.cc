@@ -65,7 +65,7 @@ class Case {
   Case(const BlockDevice& file, Verification& verification)
       : file_(file), verification_(verification) {}
 
-  Done open(CertificateCache& certificates);
+  Done open(CertificateCache& certificates, bool takes_catalogs);
   Done hash(std::vector<Algorithm> algorithms);
   // The messages that it bears; what of them couldn't be read is in problems().
   const std::vector<SignedData>& messages() const { return messages_; }
@@ -83,10 +83,11 @@ class Case {
   bool is_catalog_ = false;  // a message itself, which signs what is in it
 };
 
-Done Case::open(CertificateCache& certificates) {
+Done Case::open(CertificateCache& certificates, bool takes_catalogs) {
   auto pe = read_pe(file_);
   if (!pe && pe.error().code() != Errc::corrupt) return std::move(pe).error();
-  if (!pe) return open_catalog(certificates);
+  if (!pe)
+    return takes_catalogs ? open_catalog(certificates) : Done();  // all is hashed
   CertificateTable table = TRY(read_certificates(file_, *pe));
   problems_ = std::move(table.faults);
   if (!pe->certificate_fault.empty()) problems_.push_back(pe->certificate_fault);
@@ -103,7 +104,6 @@ Done Case::open(CertificateCache& certificates) {
   return {};
 }
 
-// Of what is neither PE nor catalog all is hashed, and no more to be told.
 Done Case::open_catalog(CertificateCache& certificates) {
   constexpr std::byte kSequence{0x30};  // DER: what each message begins with
   std::byte first{};
@@ -281,7 +281,7 @@ Result<Verification> Verifier::verify_by(const CatalogIndex& index,
                                          const VerifyOptions& options) const {
   Verification verification;
   Case it(file, verification);
-  TRY(it.open(certificates_));
+  TRY(it.open(certificates_, options.takes_catalogs));
   std::vector<Algorithm> wanted = options.hashes;
   wanted.push_back(Algorithm::sha256);
   for (const SignedData& message : it.messages()) add_algorithms(message, wanted);

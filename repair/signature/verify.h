@@ -66,6 +66,9 @@ struct VerifyOptions {
   std::uint32_t build = 0;  // as Purpose has it
   // Hashes that are wanted beside those that are needed.
   std::vector<Algorithm> hashes = {};
+  // A catalog is believed by the signature that it is.  Never where Windows is to load
+  // the file: a catalog in the place of a driver signs nothing that could be loaded.
+  bool takes_catalogs = false;
 };
 
 class Verifier {

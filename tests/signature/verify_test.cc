@@ -165,6 +165,19 @@ TEST(Verify, WhatTheGuestsPolicyDeniesIsBadWhoeverSignedIt) {
   EXPECT_EQ(verify(verifier, sample.signed_driver).verified, Verified::bad);
 }
 
+TEST(Verify, ACatalogInTheWayOfADriverIsNoSignedDriver) {
+  DRYDOCK_CORPUS_FILE(folder, kDriver);
+  MemoryDevice catalog(read(folder / "vioscsi.cat"));
+  Verifier verifier = verifier_of({});
+  auto loaded = verifier.verify(catalog, {.use = Use::kernel});
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->verified, Verified::unsigned_file);
+  EXPECT_FALSE(loaded->resolves);
+  auto asked = verifier.verify(catalog, {.takes_catalogs = true});
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->verified, Verified::embedded);
+}
+
 TEST(Verify, AnyOtherFileIsHashedWhole) {
   DRYDOCK_CORPUS_FILE(folder, kDriver);
   Sample sample = read_sample(folder);
